@@ -1,0 +1,1 @@
+//! transload's HTTP API: status codes and JSON.

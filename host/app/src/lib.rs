@@ -1,0 +1,1 @@
+//! transload: delivers events to vendors through sandboxed WebAssembly plugins.

@@ -1,0 +1,1 @@
+//! transload's delivery loop: dispatch, send, retry; outbound authentication; egress.

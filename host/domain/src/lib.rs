@@ -1,0 +1,40 @@
+//! transload's nouns and decisions.
+//!
+//! This crate decides and never does: no I/O, no clock, no randomness of its own, no async, no serde.
+//! Time and random numbers come in as arguments, so that a delivery's whole life can be tested in
+//! microseconds. How a value looks as JSON, as a stored row or to a plugin is the business of the rooms
+//! above.
+
+mod agenda;
+mod attempt;
+mod authentication;
+mod delivery;
+mod event;
+mod id;
+pub mod limits;
+mod pattern;
+mod profile;
+mod retry;
+mod time;
+mod transform;
+mod vault;
+mod verdict;
+mod webhook;
+
+pub use agenda::{Agenda, Lane};
+pub use attempt::{Answer, Attempt, AttemptOutcome, SendFailure, SendFailureKind};
+pub use authentication::{Authentication, AuthenticationKind};
+pub use delivery::{Content, Delivery, Head, Made, Method, PluginRef, Request, Status};
+pub use event::Event;
+pub use id::{
+    DeliveryId, DeliveryKey, Digest, EventId, EventNo, HookNo, HookType, InvalidName, Organization,
+    Part, PluginName, WebhookId,
+};
+pub use pattern::{InvalidPattern, Pattern};
+pub use profile::{AskedLimits, Example, Profile, ProfileHook, Success, SuspendRule, TokenHeader};
+pub use retry::RetryPolicy;
+pub use time::{Clock, Timestamp};
+pub use transform::{Fault, LogLevel, LogLine, Outcome, StateRead, StateWrite, Transformed};
+pub use vault::{Sealed, Unsealable, Vault};
+pub use verdict::{Verdict, advance, judge};
+pub use webhook::{Filter, Hook, Webhook, WebhookLimits};

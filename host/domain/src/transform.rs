@@ -1,0 +1,129 @@
+//! What comes out of running a plugin.
+
+use std::time::Duration;
+
+use crate::{Request, limits};
+
+/// What a plugin made of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Requests for the vendor, at least one. `None` as method means the hook's own, already filled in here.
+    Deliver(Vec<Request>),
+    /// Nothing is to be sent, and why.
+    Skip(String),
+}
+
+/// Why a transform made nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The plugin says that the event cannot become this vendor's payload.
+    #[error("the plugin refuses the event: {0}")]
+    InvalidEvent(String),
+    /// The plugin asks for time.
+    #[error("the plugin asks to be run again later: {0}")]
+    RetryLater(String),
+    /// The plugin says that it is at fault.
+    #[error("the plugin reports a fault of its own: {0}")]
+    Internal(String),
+    /// The plugin panicked; the text and its place, where it told them.
+    #[error("the plugin panicked: {0}")]
+    Panic(String),
+    /// The plugin trapped in another way.
+    #[error("the plugin trapped: {0}")]
+    Trap(String),
+    /// The plugin did not end in time.
+    #[error("the plugin did not end within {} ms", .0.as_millis())]
+    Time(Duration),
+    /// The plugin wanted more memory than it may have.
+    #[error("the plugin wanted more than {} MiB of memory", .0 >> 20)]
+    Memory(u64),
+    /// The plugin used up its stack.
+    #[error("the plugin used up its stack of {} KiB", limits::STACK_BYTES_MAX >> 10)]
+    Stack,
+    /// The plugin returned what it must not: too much, or what is no request.
+    #[error("the plugin returned what cannot be sent: {0}")]
+    Output(String),
+    /// The plugin used its state wrongly.
+    #[error("the plugin used its state wrongly: {0}")]
+    State(String),
+}
+
+impl Fault {
+    /// Its kind, for metrics and the API.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::InvalidEvent(_) => "invalid_event",
+            Self::RetryLater(_) => "retry_later",
+            Self::Internal(_) => "internal",
+            Self::Panic(_) => "panic",
+            Self::Trap(_) => "trap",
+            Self::Time(_) => "time",
+            Self::Memory(_) => "memory",
+            Self::Stack => "stack",
+            Self::Output(_) => "output",
+            Self::State(_) => "state",
+        }
+    }
+
+    /// Whether running the same plugin on the same event again could end differently.
+    pub fn is_worth_another_run(&self) -> bool {
+        matches!(self, Self::RetryLater(_))
+    }
+}
+
+/// All that one run of a transform left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transformed {
+    /// The outcome, or why there is none.
+    pub result: Result<Outcome, Fault>,
+    /// What was read of the plugin's state, first reads only.
+    pub reads: Vec<StateRead>,
+    /// What is to change in the plugin's state, the last change of each key; empty after a fault.
+    pub writes: Vec<StateWrite>,
+    /// What the plugin logged.
+    pub log: Vec<LogLine>,
+    /// Log lines that were over the limit.
+    pub log_dropped: u32,
+    /// How long the run took.
+    pub took: Duration,
+}
+
+/// A state key that a run read, and the revision that it saw. 0 stands for a key that was not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateRead {
+    /// The key.
+    pub key: String,
+    /// The revision.
+    pub revision: u64,
+}
+
+/// A state key that is to change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateWrite {
+    /// The key.
+    pub key: String,
+    /// The new value; none deletes.
+    pub value: Option<Vec<u8>>,
+}
+
+/// A line that a plugin logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// How grave it is.
+    pub level: LogLevel,
+    /// What it says.
+    pub message: String,
+}
+
+/// How grave a log line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// For the plugin's author.
+    Debug,
+    /// For those who want to follow.
+    Info,
+    /// Something is odd.
+    Warn,
+    /// Something is wrong.
+    Error,
+}

@@ -1,0 +1,1 @@
+//! transload's plugin host: the only crate that knows wasmtime.

@@ -1,0 +1,312 @@
+//! The trait that every store implements.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+use transload_domain::{
+    Attempt, Delivery, DeliveryId, DeliveryKey, Digest, Event, EventNo, Head, Made, Organization,
+    Profile, Status, Timestamp, Webhook, WebhookId,
+};
+
+/// Durable facts, with one lead per shard. No claim, no queue, no timers.
+///
+/// An organization's facts live in one shard. Any host may accept, configure, read and page; only a shard's lead
+/// dispatches, settles and retires, and each of its writes carries its epoch, so that a deposed lead changes nothing.
+/// A write that returned is durable. A write that failed with [`Error::Unavailable`] is in doubt: it may have
+/// happened; a lead whose write is in doubt resigns and takes a new epoch.
+#[async_trait]
+pub trait Ledger: Send + Sync + 'static {
+    /// Takes the lead of a shard, or renews it. A renewal by the same host keeps the epoch; a host that dropped its
+    /// agenda or had a write in doubt has resigned and gets a new one.
+    ///
+    /// # Errors
+    /// [`Error::Taken`] while another host's lease lasts.
+    async fn lead(&self, shard: Shard, host: &str, lease: Duration) -> Result<Lead>;
+
+    /// All that a lead must know, and then what is new: every profile and webhook, every open delivery, then
+    /// [`Entry::Current`], then every event that is not dispatched once, oldest first, then whatever comes: new
+    /// events, and each change made by [`Ledger::configure`]. A configuration is told before the events that were
+    /// accepted after it. The channel is bounded; its end means that the lead must resign.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] when the lead is deposed.
+    async fn agenda(&self, lead: &Lead) -> Result<mpsc::Receiver<Entry>>;
+
+    /// Accepts events: all of them, durably, or none. One receipt for each, in order. An event that repeats a
+    /// retained one (or an earlier one of the same call) changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Differs`] when one has the identity of a retained event and another content; nothing is accepted.
+    async fn accept(&self, shard: Shard, events: Vec<Event>) -> Result<Vec<Receipt>>;
+
+    /// Writes what became of events, in the order given, one answer each. Each is all or nothing: deliveries, plugin
+    /// state, and the mark that the event is dispatched.
+    ///
+    /// # Errors
+    /// Each answer: [`Error::Conflict`] when the event was dispatched already, when the head that it replaces is no
+    /// longer so, or when state that the transform saw has changed since; [`Error::Fenced`].
+    async fn dispatch(&self, lead: &Lead, dispatches: Vec<Dispatch>) -> Vec<Result<()>>;
+
+    /// Writes an attempt and the head after it, together.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the stored head is not `before`: each attempt number settles once.
+    async fn settle(&self, lead: &Lead, settlement: Settlement) -> Result<()>;
+
+    /// Changes the configuration. `expected` is the revision that the caller last saw, 0 for a record that must not
+    /// exist yet, `None` for "whatever it is". Returns the new revision.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the revision is another.
+    async fn configure(
+        &self,
+        shard: Shard,
+        change: Change,
+        expected: Option<Revision>,
+    ) -> Result<Revision>;
+
+    /// Reads one record. It sees every acknowledged write.
+    async fn read(&self, shard: Shard, key: Key) -> Result<Option<Record>>;
+
+    /// Reads a list, from behind `after` (a former page's `next`), at most `limit`. It may trail acknowledged writes.
+    async fn page(
+        &self,
+        shard: Shard,
+        query: Query,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Page>;
+
+    /// Forgets at most `max` events below `below` whose deliveries are all closed, with everything about them. Plugin
+    /// state and configuration stay; the identities become free again. Returns how many were forgotten.
+    async fn retire(&self, lead: &Lead, below: EventNo, max: usize) -> Result<usize>;
+}
+
+/// What a ledger answers.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a ledger did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The caller is not the lead (any more).
+    #[error("this host does not lead the shard any more")]
+    Fenced,
+    /// Another host leads.
+    #[error("host {0} leads the shard")]
+    Taken(String),
+    /// Something was not as the caller believed; nothing was written.
+    #[error("not as expected: {0}")]
+    Conflict(String),
+    /// The event at this position of the batch has the identity of a retained event and another content.
+    #[error(
+        "event {position} of the batch repeats the id and source of an event with other content"
+    )]
+    Differs {
+        /// Position in the batch, from 0.
+        position: usize,
+    },
+    /// The thing to change does not exist.
+    #[error("not found: {0}")]
+    NotFound(String),
+    /// The store cannot be reached or refuses writes. The write may or may not have happened.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// Stored bytes cannot be understood.
+    #[error("the store holds what cannot be read: {0}")]
+    Corrupt(String),
+}
+
+/// A part of the facts with a lead of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Shard(pub u16);
+
+/// A configuration record's or a state value's revision; 0 stands for one that does not exist.
+pub type Revision = u64;
+
+/// The right to write what becomes of a shard's events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lead {
+    /// Which shard.
+    pub shard: Shard,
+    /// Which host.
+    pub host: String,
+    /// Grows with every change of the lead.
+    pub epoch: u64,
+    /// Until when nobody else takes it.
+    pub until: Timestamp,
+}
+
+/// What a lead learns from its agenda.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Entry {
+    /// The rules of a plugin version that deliveries were made by.
+    Profile(Digest, Arc<Profile>),
+    /// A webhook that is new or has changed.
+    Webhook(Arc<Webhook>),
+    /// A webhook that is gone.
+    WebhookRemoved(WebhookId),
+    /// An open delivery.
+    Delivery(Head),
+    /// All that was there has been told.
+    Current,
+    /// An event that is not dispatched.
+    Event(EventNo, Arc<Event>),
+}
+
+/// What became of a posted event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Its number.
+    pub no: EventNo,
+    /// Whether it is new; false: it was there already, and nothing changed.
+    pub fresh: bool,
+}
+
+/// What became of an event, or of one blocked delivery of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dispatch {
+    /// The event.
+    pub event: EventNo,
+    /// `None`: the event's first dispatch. Otherwise the delivery without bytes that is made anew; its row is
+    /// replaced by `deliveries`.
+    pub replaces: Option<Head>,
+    /// The deliveries; may be empty when no webhook wants the event.
+    pub deliveries: Vec<Delivery>,
+    /// State that the transforms read: it must still be at these revisions.
+    pub checks: Vec<StateCheck>,
+    /// State that changes with it. A key that is changed without having been read needs no check.
+    pub changes: Vec<StateChange>,
+}
+
+/// A state key and the revision at which it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateCheck {
+    /// Whose state.
+    pub webhook: WebhookId,
+    /// Which key.
+    pub key: String,
+    /// The revision; 0: there was none.
+    pub revision: Revision,
+}
+
+/// A change of a state key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateChange {
+    /// Whose state.
+    pub webhook: WebhookId,
+    /// Which key.
+    pub key: String,
+    /// The new value; none deletes.
+    pub value: Option<Vec<u8>>,
+}
+
+/// What became of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// The head as the caller last saw it.
+    pub before: Head,
+    /// The head from now on.
+    pub after: Head,
+    /// The attempt; none when a person, or a run of the transform that made nothing yet, moved the delivery.
+    pub attempt: Option<Attempt>,
+    /// What was made, where that has changed: a blocked delivery that is blocked for another reason, or dead.
+    pub made: Option<Made>,
+}
+
+/// A change of the configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A webhook is made or changed.
+    Webhook(Webhook),
+    /// A webhook goes, with its plugin state. Its closed deliveries stay until they are retired; its open ones are
+    /// the lead's to close.
+    RemoveWebhook(Organization, WebhookId),
+    /// The rules of a plugin version, kept as long as deliveries need them.
+    Profile(Digest, Profile),
+    /// An access record (an API key's hash and what it is bound to), opaque to the store.
+    Access {
+        /// Its id, which is no secret.
+        id: String,
+        /// Its content; none removes it.
+        value: Option<Vec<u8>>,
+    },
+}
+
+/// What to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// An event by its number.
+    Event(EventNo),
+    /// An event's number by organization, source and id ([`Event::identity`]).
+    EventBy(Digest),
+    /// A delivery's head.
+    Head(DeliveryKey),
+    /// What a delivery's transform made.
+    Made(DeliveryKey),
+    /// A delivery by its public id.
+    Delivery(DeliveryId),
+    /// A value of plugin state.
+    State(WebhookId, String),
+    /// A webhook.
+    Webhook(Organization, WebhookId),
+    /// A plugin version's rules.
+    Profile(Digest),
+    /// An access record.
+    Access(String),
+    /// How many deliveries a webhook has in a status.
+    Count(WebhookId, Status),
+}
+
+/// What was read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Record {
+    /// An event.
+    Event(EventNo, Box<Event>),
+    /// An event's number.
+    No(EventNo),
+    /// A delivery's head.
+    Head(Head),
+    /// What a delivery's transform made.
+    Made(Box<Made>),
+    /// A delivery.
+    Delivery(Box<Delivery>),
+    /// A value of plugin state.
+    State(Revision, Vec<u8>),
+    /// A webhook.
+    Webhook(Revision, Box<Webhook>),
+    /// A plugin version's rules.
+    Profile(Box<Profile>),
+    /// An access record.
+    Access(Revision, Vec<u8>),
+    /// A number of deliveries.
+    Count(u64),
+    /// An attempt.
+    Attempt(Box<Attempt>),
+}
+
+/// What to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Query {
+    /// An organization's webhooks.
+    Webhooks(Organization),
+    /// An organization's events, newest first.
+    Events(Organization),
+    /// A webhook's deliveries in a status, newest event first. As [`Record::Delivery`].
+    DeliveriesByStatus(WebhookId, Status),
+    /// An event's deliveries. As [`Record::Delivery`].
+    DeliveriesByEvent(EventNo),
+    /// A delivery's attempts, oldest first.
+    Attempts(DeliveryKey),
+    /// All access records.
+    Access,
+}
+
+/// A piece of a list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    /// The records.
+    pub records: Vec<Record>,
+    /// Where the next page begins; `None` at the end. Opaque.
+    pub next: Option<Vec<u8>>,
+}

@@ -1,0 +1,1 @@
+//! Typed internal events, shared by the plugins of this repository.

@@ -1,0 +1,1 @@
+//! transload plugin for readycloud.

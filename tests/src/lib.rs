@@ -1,0 +1,1 @@
+//! transload seen from outside: integration tests, crash test, benches.
