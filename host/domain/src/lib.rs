@@ -8,6 +8,7 @@
 mod agenda;
 mod attempt;
 mod authentication;
+mod catalog;
 mod delivery;
 mod event;
 mod id;
@@ -24,6 +25,7 @@ mod webhook;
 pub use agenda::{Agenda, Lane};
 pub use attempt::{Answer, Attempt, AttemptOutcome, SendFailure, SendFailureKind};
 pub use authentication::{Authentication, AuthenticationKind};
+pub use catalog::{Catalog, FailedPlugin, LoadedPlugin};
 pub use delivery::{Content, Delivery, Head, Made, Method, PluginRef, Request, Status};
 pub use event::Event;
 pub use id::{
@@ -33,8 +35,11 @@ pub use id::{
 pub use pattern::{InvalidPattern, Pattern};
 pub use profile::{AskedLimits, Example, Profile, ProfileHook, Success, SuspendRule, TokenHeader};
 pub use retry::RetryPolicy;
-pub use time::{Clock, Timestamp};
-pub use transform::{Fault, LogLevel, LogLine, Outcome, StateRead, StateWrite, Transformed};
+pub use time::{Clock, Random, Timestamp};
+pub use transform::{
+    Call, Fault, HookContext, LogLevel, LogLine, NoState, NotRun, Outcome, StateRead, StateSource,
+    StateWrite, Transformed,
+};
 pub use vault::{Sealed, Unsealable, Vault};
 pub use verdict::{Verdict, advance, judge};
 pub use webhook::{Filter, Hook, Webhook, WebhookLimits};

@@ -1,4 +1,4 @@
-//! Points in time, as numbers.
+//! Points in time, as numbers; and the two things that the domain is always given: the time and chance.
 
 use std::time::Duration;
 
@@ -15,6 +15,12 @@ pub struct Timestamp(i64);
 pub trait Clock: Send + Sync + 'static {
     /// The time now, UTC.
     fn now(&self) -> Timestamp;
+}
+
+/// What gives random bytes, fit for secrets. The domain never asks; it is told.
+pub trait Random: Send + Sync + 'static {
+    /// Fills the buffer.
+    fn fill(&self, buffer: &mut [u8]);
 }
 
 impl Timestamp {

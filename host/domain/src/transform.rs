@@ -1,8 +1,10 @@
 //! What comes out of running a plugin.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use crate::{Request, limits};
+use crate::{
+    DeliveryId, Event, HookType, Method, PluginName, PluginRef, Request, WebhookId, limits,
+};
 
 /// What a plugin made of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +76,8 @@ impl Fault {
 /// All that one run of a transform left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transformed {
+    /// Which plugin ran.
+    pub plugin: PluginRef,
     /// The outcome, or why there is none.
     pub result: Result<Outcome, Fault>,
     /// What was read of the plugin's state, first reads only.
@@ -126,4 +130,64 @@ pub enum LogLevel {
     Warn,
     /// Something is wrong.
     Error,
+}
+
+/// One run of a transform: which plugin, on what.
+pub struct Call {
+    /// Which plugin; the version that runs when the call begins.
+    pub plugin: PluginName,
+    /// The event.
+    pub event: Arc<Event>,
+    /// Where it is to go.
+    pub hook: HookContext,
+    /// Where the plugin's state is read.
+    pub state: Box<dyn StateSource>,
+}
+
+/// What a plugin is told about the hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HookContext {
+    /// The hook's type.
+    pub kind: HookType,
+    /// The webhook.
+    pub webhook: WebhookId,
+    /// The id of the outcome's first delivery.
+    pub delivery: DeliveryId,
+    /// The method of a request that names none.
+    pub method: Method,
+    /// The webhook's settings, JSON text.
+    pub settings: String,
+}
+
+/// Where a running plugin's state is read. Called on the plugin's thread, which may block.
+pub trait StateSource: Send {
+    /// The value of a key and its revision, from 1; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be read; the run is then given up and may be repeated.
+    fn get(&self, key: &str) -> Result<Option<(u64, Vec<u8>)>, String>;
+}
+
+/// Plugin state that is always empty.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoState;
+
+impl StateSource for NoState {
+    fn get(&self, _key: &str) -> Result<Option<(u64, Vec<u8>)>, String> {
+        Ok(None)
+    }
+}
+
+/// Why a transform was not run at all. Nothing is said about the event.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotRun {
+    /// No plugin of that name runs.
+    #[error("plugin {0} is not loaded")]
+    Missing(PluginName),
+    /// The plugin's state could not be read.
+    #[error("plugin state could not be read: {0}")]
+    State(String),
+    /// The engine is shutting down.
+    #[error("the engine is shutting down")]
+    Closed,
 }
