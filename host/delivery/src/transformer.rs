@@ -1,0 +1,20 @@
+//! What runs plugins.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+use transload_domain::{Call, Catalog, NotRun, Transformed};
+
+/// What runs plugins.
+#[async_trait]
+pub trait Transformer: Send + Sync + 'static {
+    /// Which plugins run, now and from now on.
+    fn catalog(&self) -> watch::Receiver<Arc<Catalog>>;
+
+    /// Runs a plugin's transform. It ends by itself: the engine has its own limits.
+    ///
+    /// # Errors
+    /// When the transform was not run at all.
+    async fn transform(&self, call: Call) -> Result<Transformed, NotRun>;
+}
