@@ -45,7 +45,8 @@ pub trait Ledger: Send + Sync + 'static {
     ///
     /// # Errors
     /// Each answer: [`Error::Conflict`] when the event was dispatched already, when the head that it replaces is no
-    /// longer so, or when state that the transform saw has changed since; [`Error::Fenced`].
+    /// longer so, or when state that the transform saw has changed since; [`Error::Limit`] when a webhook would keep
+    /// more plugin state than it may (running the transform again would not help); [`Error::Fenced`].
     async fn dispatch(&self, lead: &Lead, dispatches: Vec<Dispatch>) -> Vec<Result<()>>;
 
     /// Writes an attempt and the head after it, together.
@@ -70,6 +71,10 @@ pub trait Ledger: Send + Sync + 'static {
     async fn read(&self, shard: Shard, key: Key) -> Result<Option<Record>>;
 
     /// Reads a list, from behind `after` (a former page's `next`), at most `limit`. It may trail acknowledged writes.
+    /// A page may be shorter than `limit` and still have a `next`: its size in bytes is bounded too.
+    ///
+    /// # Errors
+    /// [`Error::Cursor`] when `after` was not made by the same query.
     async fn page(
         &self,
         shard: Shard,
@@ -106,6 +111,12 @@ pub enum Error {
         /// Position in the batch, from 0.
         position: usize,
     },
+    /// It would go beyond a limit; nothing was written, and doing it again ends in the same way.
+    #[error("over a limit: {0}")]
+    Limit(String),
+    /// A list was asked to go on from a place that is not in it.
+    #[error("the cursor does not belong to this list: begin the list again, without a cursor")]
+    Cursor,
     /// The thing to change does not exist.
     #[error("not found: {0}")]
     NotFound(String),
