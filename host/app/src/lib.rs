@@ -1,1 +1,7 @@
-//! transload: delivers events to vendors through sandboxed WebAssembly plugins.
+//! transload's composition root.
+
+pub mod client;
+pub mod config;
+pub mod host;
+pub mod mask;
+pub mod sandbox;
