@@ -49,8 +49,6 @@ pub struct Config {
     pub plugin_threads: usize,
     /// Exchanges with vendors at the same time, over all webhooks.
     pub concurrency: usize,
-    /// Accepted events and open deliveries that may wait before posts are answered with 429.
-    pub backlog_max: u64,
     /// Connections to the API at the same time.
     pub connections_max: usize,
     /// Whether `/metrics` answers without a key.
@@ -127,10 +125,9 @@ impl Config {
                 "networks like 10.0.0.0/8 or fd00::/8, comma-separated",
             )?,
             allow_http: values.parse("allow_http", "true or false")?,
-            plugin_threads: values.between("plugin_threads", 0, 256)?,
-            concurrency: values.between("concurrency", 1, 10_000)?,
-            backlog_max: values.between("backlog_max", 1, 100_000_000)?,
-            connections_max: values.between("connections_max", 1, 100_000)?,
+            plugin_threads: values.between("plugin_threads", &(0..=256))?,
+            concurrency: values.between("concurrency", &(1..=10_000))?,
+            connections_max: values.between("connections_max", &(1..=100_000))?,
             public_metrics: values.parse("public_metrics", "true or false")?,
             stop_within: values.duration("stop_within", Duration::from_secs(600))?,
             log: values.parse("log", "text or json")?,

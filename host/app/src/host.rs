@@ -3,3 +3,4 @@
 pub mod clock;
 pub mod data_dir;
 pub(crate) mod server;
+pub mod signals;

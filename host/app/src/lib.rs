@@ -1,5 +1,6 @@
 //! transload's composition root.
 
+pub mod cli;
 pub mod client;
 pub mod config;
 pub mod host;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `transload` command. Everything it does is in the library beside it.
+
+fn main() -> std::process::ExitCode {
+    transload::cli::main()
+}

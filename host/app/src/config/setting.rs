@@ -15,7 +15,7 @@ const fn setting(key: &'static str, default: &'static str) -> Setting {
 }
 
 /// Every setting. What each means is said in `--help` and in `transload.example.toml`.
-pub const SETTINGS: [Setting; 14] = [
+pub const SETTINGS: [Setting; 13] = [
     setting("data_dir", "data"),
     setting("plugin_dir", "modules"),
     setting("listen", "127.0.0.1:8080"),
@@ -24,7 +24,6 @@ pub const SETTINGS: [Setting; 14] = [
     setting("allow_http", "false"),
     setting("plugin_threads", "0"),
     setting("concurrency", "256"),
-    setting("backlog_max", "1000000"),
     setting("connections_max", "1024"),
     setting("public_metrics", "true"),
     setting("stop_within", "40s"),

@@ -3,7 +3,9 @@
 //! Every value is taken as text first, so that `8` in a file and `8` in a variable are the same thing and are
 //! judged by the same words.
 
-use std::{collections::BTreeMap, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    collections::BTreeMap, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration,
+};
 
 use figment::{Figment, Metadata, Source, value::Value};
 
@@ -30,7 +32,7 @@ impl Values {
     /// When a layer cannot be read, holds a key that is no setting, or a value that is neither a text, a number, a
     /// boolean nor a list of these.
     pub(super) fn new(figment: &Figment) -> Result<Self, ConfigError> {
-        let all = figment.find_value("").map_err(unreadable)?;
+        let all = figment.find_value("").map_err(|error| unreadable(&error))?;
         let dict = all.as_dict().cloned().unwrap_or_default();
         for (key, value) in &dict {
             if !SETTINGS.iter().any(|setting| setting.key == key) {
@@ -86,12 +88,11 @@ impl Values {
     pub(super) fn between<T: FromStr + PartialOrd + std::fmt::Display>(
         &self,
         key: &'static str,
-        least: T,
-        most: T,
+        range: &RangeInclusive<T>,
     ) -> Result<T, ConfigError> {
-        let wanted = format!("a whole number from {least} to {most}");
+        let wanted = format!("a whole number from {} to {}", range.start(), range.end());
         let number: T = self.parse(key, &wanted)?;
-        if number < least || number > most {
+        if !range.contains(&number) {
             return Err(self.wrong(key, &wanted));
         }
         Ok(number)
@@ -141,7 +142,7 @@ impl Values {
 
 /// A file that cannot be read as TOML: figment's own words hold file, line and column; the picture of the line
 /// is left out, so that it stays one line.
-fn unreadable(error: figment::Error) -> ConfigError {
+fn unreadable(error: &figment::Error) -> ConfigError {
     let text = error.to_string();
     let words = text.lines().map(str::trim).filter(|line| !line.contains('|') && !line.is_empty());
     ConfigError(words.collect::<Vec<_>>().join(" "))

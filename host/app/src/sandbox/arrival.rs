@@ -56,7 +56,7 @@ impl Arrival {
             (Some(one), None) => return Some(one),
             (None, _) => complaints.add(status, format_args!("the header {name} is missing")),
             (Some(_), Some(_)) => {
-                complaints.add(status, format_args!("the header {name} is repeated"))
+                complaints.add(status, format_args!("the header {name} is repeated"));
             }
         }
         None

@@ -82,7 +82,7 @@ fn check_body(body: &Value, event: Option<&str>, complaints: &mut Complaints) {
     let mut faults = Vec::new();
     match shapes::ACTIONS.iter().find(|(name, _)| *name == action) {
         Some((_, members)) => {
-            check_members(&[shapes::NOTIFICATION, members], object, "#", &mut faults)
+            check_members(&[shapes::NOTIFICATION, members], object, "#", &mut faults);
         }
         None => faults
             .push(format!("#/Header/Action is {action:?}, which is no action with a known body")),

@@ -1,0 +1,127 @@
+//! The command line: what can be asked for, and the exit codes.
+//!
+//! Exit codes: 0 done; 1 what was asked for failed; 64 the command or the configuration is wrong (`EX_USAGE` of
+//! BSD's sysexits).
+
+mod config;
+mod log;
+mod output;
+mod sandbox;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::config::ConfigError;
+
+pub use config::Settings;
+
+/// The command or the configuration is wrong.
+pub const EXIT_USAGE: u8 = 64;
+
+/// Delivers events to vendors through sandboxed WebAssembly plugins.
+#[derive(Debug, Parser)]
+#[command(
+    name = "transload",
+    version,
+    about,
+    max_term_width = 110,
+    after_help = "\
+Examples:
+  transload demo                                    see it work, from end to end
+  transload plugin build                            build this workspace's plugins into ./modules
+  transload serve                                   run the host
+  transload key create --organization acme          make an API key
+  transload config                                  what is in force, and where it comes from
+
+Exit codes: 0 done, 1 failed, 64 the command or the configuration is wrong."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Config(Box<config::Args>),
+    Sandbox(sandbox::Args),
+}
+
+/// Parses the process's arguments, runs the command and says how it ended.
+pub fn main() -> ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => outcome(cli.command.run()),
+        Err(error) => {
+            // Help and version come this way too, and go to stdout. A closed pipe is nobody's fault.
+            let _ = error.print();
+            if error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS }
+        }
+    }
+}
+
+impl Command {
+    fn run(self) -> Result<ExitCode> {
+        match self {
+            Self::Config(args) => args.run(),
+            Self::Sandbox(args) => args.run(),
+        }
+    }
+}
+
+/// One message for an error, and its code.
+fn outcome(result: Result<ExitCode>) -> ExitCode {
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            output::error(format_args!("{error:#}"));
+            let usage = error.is::<ConfigError>() || error.is::<clap::Error>();
+            if usage { ExitCode::from(EXIT_USAGE) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+/// Runs a future to its end on a runtime of its own, and leaves nothing of it behind.
+fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(future);
+    // Whatever was cut by a second signal is not waited for.
+    runtime.shutdown_background();
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::config::SETTINGS;
+
+    #[test]
+    fn the_command_line_is_sound_and_every_command_shows_an_example() {
+        let mut command = Cli::command();
+        command.build();
+        command.clone().debug_assert();
+        let mut open = vec![command];
+        while let Some(command) = open.pop() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let is_help = command.get_name() == "help";
+            assert!(is_help || help.contains("Example"), "{} shows no example", command.get_name());
+            open.extend(command.get_subcommands().filter(|c| c.get_name() != "help").cloned());
+        }
+    }
+
+    #[test]
+    fn every_setting_is_a_flag_with_a_help_text_that_names_its_default() {
+        let command = Cli::command();
+        let config = command.find_subcommand("config").unwrap();
+        for setting in &SETTINGS {
+            let flag = config.get_arguments().find(|arg| arg.get_id() == setting.key);
+            let flag = flag.unwrap_or_else(|| panic!("{} is no flag", setting.key));
+            assert_eq!(flag.get_long(), Some(setting.key.replace('_', "-").as_str()));
+            let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
+            let default = if setting.default.is_empty() { "none" } else { setting.default };
+            assert!(help.contains(&format!("[default: {default}]")), "{}: {help}", setting.key);
+        }
+    }
+}
