@@ -1,0 +1,203 @@
+//! One call: instantiate, call, judge.
+
+use std::time::{Duration, Instant};
+
+use jiff::{Timestamp as Time, fmt::temporal::DateTimePrinter};
+use transload_domain::{Call, Fault, NoState, NotRun, PluginRef, Timestamp, Transformed, limits};
+use wasmtime::{
+    Error, Store, UpdateDeadline,
+    component::{Component, ComponentExportIndex, Instance, InstancePre},
+};
+
+use super::{
+    abi::{self, PLUGIN},
+    fault,
+    guest::{Guest, Stop},
+    outcome,
+};
+use crate::{
+    runtime::Runtime,
+    ticker::{TICK, ticks},
+};
+
+/// A compiled plugin, linked and ready to be instantiated.
+pub(crate) struct Code {
+    pre: InstancePre<Guest>,
+    describe: ComponentExportIndex,
+    transform: ComponentExportIndex,
+}
+
+/// What one call may use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grant {
+    pub(crate) time: Duration,
+    pub(crate) memory: u64,
+}
+
+impl Grant {
+    /// For `describe`.
+    pub(crate) const DESCRIBE: Self =
+        Self { time: limits::DESCRIBE_TIME_MAX, memory: limits::MEMORY_BYTES_MAX as u64 };
+}
+
+impl Code {
+    /// Links a component. The error says what does not fit.
+    pub(crate) fn link(runtime: &Runtime, component: &Component) -> Result<Self, Error> {
+        let missing = |what: &str| Error::msg(format!("it does not export {what}"));
+        let export = |parent: Option<&ComponentExportIndex>, name: &str| {
+            let (_, index) = component.get_export(parent, name)?;
+            Some(index)
+        };
+        let plugin = export(None, PLUGIN).ok_or_else(|| missing(PLUGIN))?;
+        let function = |name: &str| {
+            export(Some(&plugin), name).ok_or_else(|| missing(&format!("{PLUGIN}#{name}")))
+        };
+        let (describe, transform) = (function("describe")?, function("transform")?);
+        let pre = runtime.linker.instantiate_pre(component)?;
+        Ok(Self { pre, describe, transform })
+    }
+
+    /// Runs `describe` and returns its text. A component whose functions have other types than the contract's is
+    /// found out here too.
+    pub(crate) fn describe(&self) -> Result<String, Fault> {
+        let mut store =
+            self.store(Guest::new(Box::new(NoState), Grant::DESCRIBE.memory), Grant::DESCRIBE);
+        let told = self.instantiate(&mut store).and_then(|instance| {
+            instance
+                .get_typed_func::<_, (Result<abi::Outcome, abi::Fault>,)>(
+                    &mut store,
+                    &self.transform,
+                )
+                .map(|_: abi::Transform<'_>| ())?;
+            let describe: abi::Describe = instance.get_typed_func(&mut store, self.describe)?;
+            describe.call(&mut store, ())
+        });
+        told.map(|(text,)| text).map_err(|error| {
+            match fault::name(&error, store.data_mut(), Grant::DESCRIBE.time) {
+                Stop::Fault(fault) => fault,
+                Stop::NotRun(other) => Fault::Trap(other.to_string()),
+            }
+        })
+    }
+
+    /// Runs a transform in a fresh instance.
+    pub(crate) fn transform(
+        &self,
+        plugin: &PluginRef,
+        call: Call,
+        grant: Grant,
+    ) -> Result<Transformed, NotRun> {
+        let begun = Instant::now();
+        let Call { event, hook, state, .. } = call;
+        let texts = Texts::new(&event, &hook);
+        let mut store = self.store(Guest::new(state, grant.memory), grant);
+        let returned = self.instantiate(&mut store).and_then(|instance| {
+            let transform: abi::Transform<'_> =
+                instance.get_typed_func(&mut store, self.transform)?;
+            transform.call(&mut store, texts.arguments(&event, &hook))
+        });
+        let result = match returned {
+            Ok((Ok(made),)) => outcome::check(made, hook.method),
+            Ok((Err(fault),)) => Err(outcome::refusal(fault)),
+            Err(error) => match fault::name(&error, store.data_mut(), grant.time) {
+                Stop::Fault(fault) => Err(fault),
+                Stop::NotRun(why) => return Err(why),
+            },
+        };
+        let guest = store.into_data();
+        let (log, log_dropped) = guest.log.finish();
+        let (reads, mut writes) = guest.state.finish();
+        if result.is_err() {
+            writes.clear();
+        }
+        let plugin = plugin.clone();
+        Ok(Transformed { plugin, result, reads, writes, log, log_dropped, took: begun.elapsed() })
+    }
+
+    fn store(&self, guest: Guest, grant: Grant) -> Store<Guest> {
+        let mut store = Store::new(self.pre.engine(), guest);
+        store.limiter(|guest| &mut guest.memory);
+        store.set_hostcall_fuel(outcome::LIFTED_BYTES_MAX);
+        store.epoch_deadline_callback(|mut store| {
+            // Time in which the guest waited for the host is given back, once for each wait.
+            let waited = std::mem::take(&mut store.data_mut().waited);
+            Ok(if waited < TICK {
+                UpdateDeadline::Interrupt
+            } else {
+                UpdateDeadline::Continue(ticks(waited))
+            })
+        });
+        store.set_epoch_deadline(ticks(grant.time));
+        store
+    }
+
+    fn instantiate(&self, store: &mut Store<Guest>) -> Result<Instance, Error> {
+        self.pre.instantiate(store)
+    }
+}
+
+/// Texts that an event's and a hook's records need and that their nouns hold in another form.
+struct Texts {
+    webhook: String,
+    delivery: String,
+    accepted_at: String,
+}
+
+impl Texts {
+    fn new(event: &transload_domain::Event, hook: &transload_domain::HookContext) -> Self {
+        Self {
+            webhook: hook.webhook.to_string(),
+            delivery: hook.delivery.to_string(),
+            accepted_at: rfc3339(event.accepted_at),
+        }
+    }
+
+    fn arguments<'a>(
+        &'a self,
+        event: &'a transload_domain::Event,
+        hook: &'a transload_domain::HookContext,
+    ) -> (abi::Event<'a>, abi::Hook<'a>) {
+        let event = abi::Event {
+            id: &event.id,
+            source: &event.source,
+            kind: &event.kind,
+            subject: event.subject.as_deref(),
+            time: event.time.as_deref().unwrap_or(&self.accepted_at),
+            organization: event.organization.as_str(),
+            extensions: &event.extensions,
+            data: &event.data,
+        };
+        let hook = abi::Hook {
+            kind: hook.kind.as_str(),
+            webhook: &self.webhook,
+            delivery: &self.delivery,
+            accepted_at: &self.accepted_at,
+            settings: &hook.settings,
+        };
+        (event, hook)
+    }
+}
+
+/// RFC 3339, UTC, with microseconds.
+fn rfc3339(time: Timestamp) -> String {
+    const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
+    // A time beyond the year 9999 is no time that anybody meant.
+    let time = Time::from_microsecond(time.as_micros()).unwrap_or(Time::MAX);
+    PRINTER.timestamp_to_string(&time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_six_digits() {
+        for (micros, text) in [
+            (0, "1970-01-01T00:00:00.000000Z"),
+            (1_700_000_000_123_400, "2023-11-14T22:13:20.123400Z"),
+        ] {
+            assert_eq!(rfc3339(Timestamp::from_micros(micros)), text);
+        }
+        assert_eq!(rfc3339(Timestamp::MAX), "9999-12-30T22:00:00.999999Z");
+    }
+}
