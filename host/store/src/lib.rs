@@ -2,10 +2,30 @@
 //!
 //! This crate knows the words of the design and how to keep them. It does not know who is due next (that is the
 //! domain's agenda), and nothing above it may learn which library keeps the rows: no tree, no subject, no ack.
+//!
+//! Read `ledger.rs` first: the trait. Then `local.rs`, which keeps it over any ordered rows, one file per verb;
+//! `journal.rs`, the one writer; `feed.rs` and `tail.rs`, a lead's agenda; `rows.rs`, what a row store must do.
 
+mod feed;
+mod group;
+mod journal;
+mod keys;
+mod leadership;
 mod ledger;
+mod ledger_ext;
+mod local;
+mod memory;
+mod row;
+mod rows;
+mod stats;
+mod tail;
 
 pub use ledger::{
     Change, Dispatch, Entry, Error, Key, Lead, Ledger, Page, Query, Receipt, Record, Result,
     Revision, Settlement, Shard, StateChange, StateCheck,
 };
+pub use ledger_ext::LedgerExt;
+pub use local::Local;
+pub use memory::{Memory, MemoryRows};
+pub use rows::{Batch, Order, Rows, Visit};
+pub use stats::{Flush, Observer};

@@ -1,0 +1,249 @@
+//! The keys of the rows: one byte for the kind, then what orders it, numbers big-endian.
+//!
+//! Rows that belong to an event begin with its number, so that rows written together lie together and what is
+//! retired together empties whole pages.
+//!
+//! | Key | Value |
+//! |---|---|
+//! | `f` | format of the store |
+//! | `n` | number of the last event |
+//! | `r` | the last revision that was given to anything |
+//! | `l` | epoch of the last lead |
+//! | `e` no | event |
+//! | `i` identity | number of the event with that identity |
+//! | `o` organization 0 no | (nothing: an organization's events) |
+//! | `u` no | (nothing: the event is not dispatched) |
+//! | `h` delivery | head |
+//! | `m` delivery | what was made |
+//! | `s` status webhook delivery | (nothing: deliveries by status) |
+//! | `a` delivery number | attempt |
+//! | `k` webhook key | plugin state |
+//! | `t` webhook | bytes of plugin state; it is there as long as the webhook is |
+//! | `w` organization 0 webhook | webhook |
+//! | `p` digest | profile |
+//! | `x` id | access record |
+//! | `c` webhook status | number of deliveries |
+
+use std::ops::Range;
+
+use transload_domain::{
+    DeliveryKey, Digest, EventNo, HookNo, Organization, Part, Status, WebhookId,
+};
+use uuid::Uuid;
+
+pub(crate) const FORMAT: &[u8] = b"f";
+pub(crate) const LAST_EVENT: &[u8] = b"n";
+pub(crate) const LAST_REVISION: &[u8] = b"r";
+pub(crate) const EPOCH: &[u8] = b"l";
+
+/// Bytes of a delivery's key: number, webhook, hook and part.
+const DELIVERY_LEN: usize = 8 + 16 + 1 + 1;
+
+pub(crate) fn event(no: EventNo) -> Vec<u8> {
+    join(b'e', &[&no.0.to_be_bytes()])
+}
+
+pub(crate) fn identity(identity: &Digest) -> Vec<u8> {
+    join(b'i', &[&identity.0])
+}
+
+pub(crate) fn by_organization(organization: &Organization, no: EventNo) -> Vec<u8> {
+    join(b'o', &[organization.as_str().as_bytes(), &[0], &no.0.to_be_bytes()])
+}
+
+pub(crate) fn organization_events(organization: &Organization) -> Vec<u8> {
+    join(b'o', &[organization.as_str().as_bytes(), &[0]])
+}
+
+pub(crate) fn undispatched(no: EventNo) -> Vec<u8> {
+    join(b'u', &[&no.0.to_be_bytes()])
+}
+
+pub(crate) fn head(key: &DeliveryKey) -> Vec<u8> {
+    join(b'h', &[&delivery(key)])
+}
+
+/// The heads of an event's deliveries.
+pub(crate) fn heads(event: EventNo) -> Vec<u8> {
+    join(b'h', &[&event.0.to_be_bytes()])
+}
+
+pub(crate) fn made(key: &DeliveryKey) -> Vec<u8> {
+    join(b'm', &[&delivery(key)])
+}
+
+pub(crate) fn attempt(key: &DeliveryKey, number: u32) -> Vec<u8> {
+    join(b'a', &[&delivery(key), &number.to_be_bytes()])
+}
+
+/// The attempts of a delivery.
+pub(crate) fn attempts(key: &DeliveryKey) -> Vec<u8> {
+    join(b'a', &[&delivery(key)])
+}
+
+/// The attempts of all deliveries of an event.
+pub(crate) fn event_attempts(event: EventNo) -> Vec<u8> {
+    join(b'a', &[&event.0.to_be_bytes()])
+}
+
+pub(crate) fn by_status(status: Status, key: &DeliveryKey) -> Vec<u8> {
+    join(b's', &[&[status_byte(status)], key.webhook.0.as_bytes(), &delivery(key)])
+}
+
+/// A webhook's deliveries in a status.
+pub(crate) fn webhook_status(status: Status, webhook: WebhookId) -> Vec<u8> {
+    join(b's', &[&[status_byte(status)], webhook.0.as_bytes()])
+}
+
+/// All deliveries in a status.
+pub(crate) fn status(status: Status) -> Vec<u8> {
+    vec![b's', status_byte(status)]
+}
+
+pub(crate) fn state(webhook: WebhookId, key: &str) -> Vec<u8> {
+    join(b'k', &[webhook.0.as_bytes(), key.as_bytes()])
+}
+
+/// All state of a webhook.
+pub(crate) fn webhook_state(webhook: WebhookId) -> Vec<u8> {
+    join(b'k', &[webhook.0.as_bytes()])
+}
+
+pub(crate) fn state_bytes(webhook: WebhookId) -> Vec<u8> {
+    join(b't', &[webhook.0.as_bytes()])
+}
+
+pub(crate) fn webhook(organization: &Organization, id: WebhookId) -> Vec<u8> {
+    join(b'w', &[organization.as_str().as_bytes(), &[0], id.0.as_bytes()])
+}
+
+pub(crate) fn organization_webhooks(organization: &Organization) -> Vec<u8> {
+    join(b'w', &[organization.as_str().as_bytes(), &[0]])
+}
+
+pub(crate) fn webhooks() -> Vec<u8> {
+    vec![b'w']
+}
+
+pub(crate) fn profile(digest: &Digest) -> Vec<u8> {
+    join(b'p', &[&digest.0])
+}
+
+pub(crate) fn profiles() -> Vec<u8> {
+    vec![b'p']
+}
+
+/// The digest in a profile's key.
+pub(crate) fn profile_in(key: &[u8]) -> Option<Digest> {
+    key.get(1..)?.try_into().ok().map(Digest)
+}
+
+pub(crate) fn access(id: &str) -> Vec<u8> {
+    join(b'x', &[id.as_bytes()])
+}
+
+pub(crate) fn all_access() -> Vec<u8> {
+    vec![b'x']
+}
+
+pub(crate) fn count(webhook: WebhookId, status: Status) -> Vec<u8> {
+    join(b'c', &[webhook.0.as_bytes(), &[status_byte(status)]])
+}
+
+/// The event's number at the end of a key.
+pub(crate) fn number_in(key: &[u8]) -> Option<EventNo> {
+    let no = key.last_chunk()?;
+    Some(EventNo(u64::from_be_bytes(*no)))
+}
+
+/// The delivery's key at the end of a key.
+pub(crate) fn delivery_in(key: &[u8]) -> Option<DeliveryKey> {
+    let bytes: &[u8; DELIVERY_LEN] = key.last_chunk()?;
+    let (no, rest) = bytes.split_first_chunk::<8>()?;
+    let (webhook, rest) = rest.split_first_chunk::<16>()?;
+    let [hook, part] = rest else { return None };
+    Some(DeliveryKey {
+        event: EventNo(u64::from_be_bytes(*no)),
+        webhook: WebhookId(Uuid::from_bytes(*webhook)),
+        hook: HookNo(*hook),
+        part: Part(*part),
+    })
+}
+
+/// All keys that begin with this prefix. A prefix is never all `0xff`.
+pub(crate) fn under(prefix: &[u8]) -> Range<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < u8::MAX {
+            end.push(last + 1);
+            break;
+        }
+    }
+    prefix.to_vec()..end
+}
+
+/// The first key behind this one.
+pub(crate) fn behind(key: &[u8]) -> Vec<u8> {
+    [key, &[0]].concat()
+}
+
+fn delivery(key: &DeliveryKey) -> [u8; DELIVERY_LEN] {
+    let mut bytes = [0; DELIVERY_LEN];
+    bytes[..8].copy_from_slice(&key.event.0.to_be_bytes());
+    bytes[8..24].copy_from_slice(key.webhook.0.as_bytes());
+    bytes[24] = key.hook.0;
+    bytes[25] = key.part.0;
+    bytes
+}
+
+/// A status as it stands in keys and rows: these numbers never change.
+pub(crate) fn status_byte(status: Status) -> u8 {
+    match status {
+        Status::Blocked => 0,
+        Status::Scheduled => 1,
+        Status::Delivered => 2,
+        Status::Skipped => 3,
+        Status::Dead => 4,
+    }
+}
+
+fn join(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
+    key.push(kind);
+    for part in parts {
+        key.extend_from_slice(part);
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delivery_is_found_again_in_its_keys() {
+        let webhook = WebhookId::from_random([9; 16]);
+        let key =
+            DeliveryKey { event: EventNo(0x0102_0304), webhook, hook: HookNo(5), part: Part(6) };
+        for row in [head(&key), made(&key), by_status(Status::Dead, &key)] {
+            assert_eq!(delivery_in(&row), Some(key));
+        }
+        assert_eq!(number_in(&undispatched(EventNo(77))), Some(EventNo(77)));
+        assert_eq!(delivery_in(b"h"), None);
+    }
+
+    #[test]
+    fn numbers_lie_in_their_order() {
+        assert!(event(EventNo(255)) < event(EventNo(256)));
+        assert!(heads(EventNo(1)) < heads(EventNo(256)));
+    }
+
+    #[test]
+    fn a_range_ends_before_the_next_prefix() {
+        for (prefix, end) in
+            [(&b"a"[..], &b"b"[..]), (b"a\xff", b"b"), (b"a\x01\xff\xff", b"a\x02")]
+        {
+            assert_eq!(under(prefix), prefix.to_vec()..end.to_vec());
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Accepting events.
+
+use std::sync::Arc;
+
+use transload_domain::{Digest, Event, EventNo};
+
+use super::Local;
+use crate::{
+    Entry, Error, Receipt, Result,
+    group::{Group, Step},
+    keys,
+    row::{self, EventRow, NumberRow},
+    rows::Rows,
+};
+
+/// An event with all that can be worked out before its turn comes.
+struct Prepared {
+    identity: Digest,
+    row: Vec<u8>,
+    event: Arc<Event>,
+}
+
+impl<R: Rows> Local<R> {
+    pub(super) async fn accept_events(&self, events: Vec<Event>) -> Result<Vec<Receipt>> {
+        let prepared: Vec<Prepared> = events.into_iter().map(Prepared::from).collect();
+        let work = move |group: &mut Group<'_>| {
+            group.atomic(|step| {
+                let mut receipts = Vec::with_capacity(prepared.len());
+                for (position, event) in prepared.into_iter().enumerate() {
+                    receipts.push(accept(step, event, position)?);
+                }
+                Ok(receipts)
+            })
+        };
+        self.journal.submit(work).await
+    }
+}
+
+impl From<Event> for Prepared {
+    fn from(event: Event) -> Self {
+        let row = row::encode(&EventRow::from(&event));
+        Self { identity: event.identity(), row, event: Arc::new(event) }
+    }
+}
+
+fn accept(step: &mut Step<'_>, prepared: Prepared, position: usize) -> Result<Receipt> {
+    let Prepared { identity, row, event } = prepared;
+    let identity = keys::identity(&identity);
+    if let Some(NumberRow(no)) = step.row(&identity)? {
+        let no = EventNo(no);
+        return if content_of(step, no)? == event.content() {
+            Ok(Receipt { no, fresh: false })
+        } else {
+            Err(Error::Differs { position })
+        };
+    }
+    let no = EventNo(step.add(keys::LAST_EVENT.to_vec(), 1)?);
+    step.put(identity, &NumberRow(no.0));
+    step.put_bytes(keys::event(no), row);
+    step.put_bytes(keys::by_organization(&event.organization, no), Vec::new());
+    step.put_bytes(keys::undispatched(no), Vec::new());
+    step.tell(Entry::Event(no, event));
+    Ok(Receipt { no, fresh: true })
+}
+
+fn content_of(step: &Step<'_>, no: EventNo) -> Result<Digest> {
+    let bytes = step.get(&keys::event(no))?;
+    let bytes = bytes.ok_or_else(|| Error::Corrupt(format!("event {} has no row", no.0)))?;
+    Ok(Event::try_from(row::decode::<EventRow<'_>>(&bytes)?)?.content())
+}

@@ -1,0 +1,53 @@
+//! Opening the agenda.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use transload_domain::{EventNo, Profile, Webhook};
+
+use super::Local;
+use crate::{
+    Entry, Error, Lead, Result,
+    feed::{CHANNEL_MAX, Feed},
+    group::{Group, Step},
+    keys,
+    row::{self, ProfileRow, WebhookRow},
+    rows::Rows,
+    tail::Tail,
+};
+
+impl<R: Rows> Local<R> {
+    /// The configuration is read in the journal's turn, together with the beginning of the tail, so that every
+    /// change is either read or told. The configuration is small; deliveries and events are read beside the writes.
+    pub(super) async fn open_agenda(&self, lead: &Lead) -> Result<mpsc::Receiver<Entry>> {
+        let (sender, receiver) = mpsc::channel(CHANNEL_MAX);
+        let (lead, reader) = (lead.clone(), sender.downgrade());
+        let work = move |group: &mut Group<'_>| {
+            group.leadership.fence(&lead)?;
+            let (configuration, last) =
+                group.atomic(|step| Ok((configuration(step)?, step.number(keys::LAST_EVENT)?)))?;
+            let tail = Arc::new(Tail::new(EventNo(last), reader));
+            group.leadership.follow(tail.clone())?;
+            Ok((configuration, tail))
+        };
+        let (configuration, tail) = self.journal.submit_scanning(work).await?;
+        let (rows, tracker) = (self.rows()?, self.tracker.clone());
+        self.tracker.spawn(Feed { rows, tracker, tail, sender, configuration }.run());
+        Ok(receiver)
+    }
+}
+
+fn configuration(step: &Step<'_>) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for (key, value) in step.scan(&keys::profiles())? {
+        let unreadable = || Error::Corrupt("a profile's key has no digest".into());
+        let digest = keys::profile_in(&key).ok_or_else(unreadable)?;
+        let profile = Profile::try_from(row::decode::<ProfileRow>(&value)?)?;
+        entries.push(Entry::Profile(digest, Arc::new(profile)));
+    }
+    for (_, value) in step.scan(&keys::webhooks())? {
+        let webhook = Webhook::try_from(row::decode::<WebhookRow>(&value)?)?;
+        entries.push(Entry::Webhook(Arc::new(webhook)));
+    }
+    Ok(entries)
+}

@@ -1,0 +1,128 @@
+//! Changing the configuration.
+
+use std::sync::Arc;
+
+use super::{Local, state};
+use crate::{
+    Change, Entry, Error, Result, Revision,
+    group::{Group, Step},
+    keys,
+    row::{AccessRow, ProfileRow, WebhookRow},
+    rows::Rows,
+};
+use transload_domain::{Digest, Organization, Profile, Webhook, WebhookId};
+
+impl<R: Rows> Local<R> {
+    pub(super) async fn change(
+        &self,
+        change: Change,
+        expected: Option<Revision>,
+    ) -> Result<Revision> {
+        let scans = matches!(change, Change::RemoveWebhook(..));
+        let work = move |group: &mut Group<'_>| {
+            group.atomic(|step| match change {
+                Change::Webhook(webhook) => put_webhook(step, webhook, expected),
+                Change::RemoveWebhook(organization, id) => {
+                    remove_webhook(step, &organization, id, expected)
+                }
+                Change::Profile(digest, profile) => put_profile(step, digest, profile, expected),
+                Change::Access { id, value } => put_access(step, &id, value, expected),
+            })
+        };
+        if scans {
+            self.journal.submit_scanning(work).await
+        } else {
+            self.journal.submit(work).await
+        }
+    }
+}
+
+fn put_webhook(
+    step: &mut Step<'_>,
+    webhook: Webhook,
+    expected: Option<Revision>,
+) -> Result<Revision> {
+    let key = keys::webhook(&webhook.organization, webhook.id);
+    let present = step.row::<WebhookRow>(&key)?.map_or(0, |row| row.revision);
+    expect(present, expected, || format!("webhook {}", webhook.id))?;
+    if present == 0 {
+        if step.has(&keys::state_bytes(webhook.id))? {
+            let taken = format!("webhook id {} is another organization's", webhook.id);
+            return Err(Error::Conflict(taken));
+        }
+        state::begin(step, webhook.id);
+    }
+    let revision = step.next_revision()?;
+    step.put(key, &WebhookRow::new(revision, &webhook));
+    step.tell(Entry::Webhook(Arc::new(webhook)));
+    Ok(revision)
+}
+
+fn remove_webhook(
+    step: &mut Step<'_>,
+    organization: &Organization,
+    id: WebhookId,
+    expected: Option<Revision>,
+) -> Result<Revision> {
+    let key = keys::webhook(organization, id);
+    let Some(row) = step.row::<WebhookRow>(&key)? else {
+        return Err(Error::NotFound(format!("webhook {id}")));
+    };
+    expect(row.revision, expected, || format!("webhook {id}"))?;
+    step.remove(key);
+    state::end(step, id)?;
+    step.tell(Entry::WebhookRemoved(id));
+    Ok(0)
+}
+
+/// A profile belongs to a digest for ever, so its revision is always 1.
+fn put_profile(
+    step: &mut Step<'_>,
+    digest: Digest,
+    profile: Profile,
+    expected: Option<Revision>,
+) -> Result<Revision> {
+    let key = keys::profile(&digest);
+    let present = Revision::from(step.has(&key)?);
+    expect(present, expected, || format!("profile {digest}"))?;
+    step.put(key, &ProfileRow::from(&profile));
+    step.tell(Entry::Profile(digest, Arc::new(profile)));
+    Ok(1)
+}
+
+fn put_access(
+    step: &mut Step<'_>,
+    id: &str,
+    value: Option<Vec<u8>>,
+    expected: Option<Revision>,
+) -> Result<Revision> {
+    let key = keys::access(id);
+    let present = step.row::<AccessRow>(&key)?.map_or(0, |row| row.revision);
+    expect(present, expected, || format!("access record {id}"))?;
+    match value {
+        Some(value) => {
+            let revision = step.next_revision()?;
+            step.put(key, &AccessRow { revision, value });
+            Ok(revision)
+        }
+        None if present == 0 => Err(Error::NotFound(format!("access record {id}"))),
+        None => {
+            step.remove(key);
+            Ok(0)
+        }
+    }
+}
+
+fn expect(
+    present: Revision,
+    expected: Option<Revision>,
+    what: impl FnOnce() -> String,
+) -> Result<()> {
+    match expected {
+        Some(expected) if expected != present => {
+            let what = what();
+            Err(Error::Conflict(format!("{what} is at revision {present}, not {expected}")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,71 @@
+//! Writing a delivery's rows: the head, its place in the lists and counts.
+
+use transload_domain::{Delivery, DeliveryKey, Head};
+
+use crate::{
+    Error, Result,
+    group::Step,
+    keys,
+    row::{HeadRow, MadeRow},
+};
+
+/// The stored head of a delivery.
+pub(super) fn head(step: &Step<'_>, key: &DeliveryKey) -> Result<Option<Head>> {
+    Ok(step.row::<HeadRow>(&keys::head(key))?.map(|row| row.into_head(*key)))
+}
+
+/// Refuses when the stored head is another than the caller believes.
+pub(super) fn expect_head(step: &Step<'_>, expected: &Head) -> Result<()> {
+    if head(step, &expected.key)? == Some(*expected) {
+        return Ok(());
+    }
+    Err(Error::Conflict(format!("delivery {} has moved on", expected.key.id())))
+}
+
+/// Whether the delivery has the bytes for the vendor.
+pub(super) fn has_bytes(step: &Step<'_>, key: &DeliveryKey) -> Result<bool> {
+    Ok(step.row::<MadeRow>(&keys::made(key))?.is_some_and(|made| made.has_bytes()))
+}
+
+/// Writes a delivery that is not there.
+pub(super) fn insert(step: &mut Step<'_>, delivery: &Delivery) -> Result<()> {
+    let head = &delivery.head;
+    if step.has(&keys::head(&head.key))? {
+        return Err(Error::Conflict(format!("delivery {} is there already", head.key.id())));
+    }
+    step.put(keys::head(&head.key), &HeadRow::from(head));
+    step.put(keys::made(&head.key), &MadeRow::from(&delivery.made));
+    list(step, head)?;
+    step.touch(head.key);
+    Ok(())
+}
+
+/// Writes another head of a delivery that is there.
+pub(super) fn replace_head(step: &mut Step<'_>, before: &Head, after: &Head) -> Result<()> {
+    step.put(keys::head(&after.key), &HeadRow::from(after));
+    if before.status != after.status {
+        unlist(step, before)?;
+        list(step, after)?;
+    }
+    step.touch(after.key);
+    Ok(())
+}
+
+/// Removes a delivery; its attempts stay.
+pub(super) fn remove(step: &mut Step<'_>, head: &Head) -> Result<()> {
+    step.remove(keys::head(&head.key));
+    step.remove(keys::made(&head.key));
+    unlist(step, head)
+}
+
+fn list(step: &mut Step<'_>, head: &Head) -> Result<()> {
+    step.put_bytes(keys::by_status(head.status, &head.key), Vec::new());
+    step.add(keys::count(head.key.webhook, head.status), 1)?;
+    Ok(())
+}
+
+fn unlist(step: &mut Step<'_>, head: &Head) -> Result<()> {
+    step.remove(keys::by_status(head.status, &head.key));
+    step.add(keys::count(head.key.webhook, head.status), -1)?;
+    Ok(())
+}

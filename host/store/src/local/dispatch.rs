@@ -1,0 +1,74 @@
+//! Writing what became of events.
+
+use super::{Local, delivery, state};
+use crate::{
+    Dispatch, Error, Lead, Result,
+    group::{Group, Step},
+    keys,
+    rows::Rows,
+};
+use transload_domain::{EventNo, Head};
+
+impl<R: Rows> Local<R> {
+    pub(super) async fn write_dispatches(
+        &self,
+        lead: &Lead,
+        dispatches: Vec<Dispatch>,
+    ) -> Vec<Result<()>> {
+        let (lead, count) = (lead.clone(), dispatches.len());
+        let work = move |group: &mut Group<'_>| {
+            group.leadership.fence(&lead)?;
+            let each = dispatches.iter().map(|one| group.atomic(|step| dispatch(step, one)));
+            Ok(each.collect())
+        };
+        self.journal.submit(work).await.unwrap_or_else(|error| vec![Err(error); count])
+    }
+}
+
+fn dispatch(step: &mut Step<'_>, dispatch: &Dispatch) -> Result<()> {
+    match &dispatch.replaces {
+        None => first(step, dispatch.event)?,
+        Some(head) => again(step, dispatch.event, head)?,
+    }
+    for check in &dispatch.checks {
+        state::check(step, check)?;
+    }
+    for one in &dispatch.deliveries {
+        belongs(&one.head, dispatch.event)?;
+        delivery::insert(step, one)?;
+    }
+    for change in &dispatch.changes {
+        state::change(step, change)?;
+    }
+    Ok(())
+}
+
+/// Marks the event as dispatched, which happens once.
+fn first(step: &mut Step<'_>, event: EventNo) -> Result<()> {
+    let mark = keys::undispatched(event);
+    if !step.has(&mark)? {
+        let what = format!("event {} was dispatched already, or is gone", event.0);
+        return Err(Error::Conflict(what));
+    }
+    step.remove(mark);
+    Ok(())
+}
+
+/// Makes place for what is made anew. A delivery that has its bytes keeps them.
+fn again(step: &mut Step<'_>, event: EventNo, head: &Head) -> Result<()> {
+    belongs(head, event)?;
+    delivery::expect_head(step, head)?;
+    if delivery::has_bytes(step, &head.key)? {
+        let what = format!("delivery {} has its bytes, which never change", head.key.id());
+        return Err(Error::Conflict(what));
+    }
+    delivery::remove(step, head)
+}
+
+fn belongs(head: &Head, event: EventNo) -> Result<()> {
+    if head.key.event == event {
+        return Ok(());
+    }
+    let what = format!("delivery {} is not one of event {}", head.key.id(), event.0);
+    Err(Error::Conflict(what))
+}

@@ -1,0 +1,159 @@
+//! Reading a list, page by page.
+
+use std::ops::{ControlFlow, Range};
+
+use transload_domain::{DeliveryKey, Digest};
+
+use super::read;
+use crate::{
+    Error, Page, Query, Record, Result, keys,
+    row::{self, AccessRow, AttemptRow},
+    rows::{Order, Row, Rows},
+};
+
+/// Records of one page.
+const RECORDS_MAX: usize = 1_000;
+/// Bytes of a page, unless its first record alone has more.
+const BYTES_MAX: usize = 8 << 20;
+/// Bytes of a cursor that tell which list it belongs to.
+const MARK_LEN: usize = 8;
+
+pub(super) fn page<R: Rows>(
+    rows: &R,
+    query: &Query,
+    after: Option<&[u8]>,
+    limit: usize,
+) -> Result<Page> {
+    let (prefix, order) = place(query);
+    let range = rest(&prefix, order, after)?;
+    let (found, mut more) = rows_of(rows, &range, order, limit.clamp(1, RECORDS_MAX))?;
+    let mut page = Page::default();
+    let (mut last, mut bytes) = (None, 0);
+    for (key, value) in found {
+        if let Some((record, size)) = record(rows, query, &key, &value)? {
+            bytes += size;
+            if bytes > BYTES_MAX && !page.records.is_empty() {
+                more = true;
+                break;
+            }
+            page.records.push(record);
+        }
+        last = Some(key);
+    }
+    page.next = last.filter(|_| more).map(|key| cursor(&prefix, &key));
+    Ok(page)
+}
+
+/// Where a list lies, and in which direction it is read.
+fn place(query: &Query) -> (Vec<u8>, Order) {
+    match query {
+        Query::Webhooks(organization) => {
+            (keys::organization_webhooks(organization), Order::Ascending)
+        }
+        Query::Events(organization) => (keys::organization_events(organization), Order::Descending),
+        Query::DeliveriesByStatus(webhook, status) => {
+            (keys::webhook_status(*status, *webhook), Order::Descending)
+        }
+        Query::DeliveriesByEvent(event) => (keys::heads(*event), Order::Ascending),
+        Query::Attempts(delivery) => (keys::attempts(delivery), Order::Ascending),
+        Query::Access => (keys::all_access(), Order::Ascending),
+    }
+}
+
+/// The rows of a page, and whether there are more.
+fn rows_of(
+    rows: &impl Rows,
+    range: &Range<Vec<u8>>,
+    order: Order,
+    limit: usize,
+) -> Result<(Vec<Row>, bool)> {
+    let (mut found, mut more, mut bytes) = (Vec::new(), false, 0);
+    rows.scan(&range.start..&range.end, order, &mut |key, value| {
+        bytes += value.len();
+        more = found.len() == limit || (bytes > BYTES_MAX && !found.is_empty());
+        if more {
+            return ControlFlow::Break(());
+        }
+        found.push((key.to_vec(), value.to_vec()));
+        ControlFlow::Continue(())
+    })?;
+    Ok((found, more))
+}
+
+/// The record that a row stands for and its bytes; none where it went away since the row was read.
+fn record<R: Rows>(
+    rows: &R,
+    query: &Query,
+    key: &[u8],
+    value: &[u8],
+) -> Result<Option<(Record, usize)>> {
+    let record = match query {
+        Query::Webhooks(_) => read::webhook(value)?,
+        Query::Events(_) => {
+            let no = keys::number_in(key).ok_or_else(|| unreadable(key))?;
+            let Some(event) = read::event(rows, no)? else { return Ok(None) };
+            let size = event.data.len();
+            return Ok(Some((Record::Event(no, Box::new(event)), size)));
+        }
+        Query::DeliveriesByStatus(_, status) => {
+            let found = delivery(rows, key)?;
+            return Ok(found.filter(|(_, _, has)| has == status).map(|(one, size, _)| (one, size)));
+        }
+        Query::DeliveriesByEvent(_) => {
+            return Ok(delivery(rows, key)?.map(|(one, size, _)| (one, size)));
+        }
+        Query::Attempts(delivery) => {
+            let row: AttemptRow = row::decode(value)?;
+            Record::Attempt(Box::new(row.into_attempt(*delivery)))
+        }
+        Query::Access => {
+            let row: AccessRow = row::decode(value)?;
+            Record::Access(row.revision, row.value)
+        }
+    };
+    Ok(Some((record, value.len())))
+}
+
+fn delivery<R: Rows>(
+    rows: &R,
+    key: &[u8],
+) -> Result<Option<(Record, usize, transload_domain::Status)>> {
+    let key: DeliveryKey = keys::delivery_in(key).ok_or_else(|| unreadable(key))?;
+    let Some(found) = read::delivery(rows, &key)? else { return Ok(None) };
+    let size = match &found.made.content {
+        transload_domain::Content::Request(request) => request.body.len(),
+        _ => 0,
+    };
+    let status = found.head.status;
+    Ok(Some((Record::Delivery(Box::new(found)), size, status)))
+}
+
+/// A cursor: a mark of the list, and the last key that was shown without the list's prefix.
+fn cursor(prefix: &[u8], key: &[u8]) -> Vec<u8> {
+    [&mark(prefix)[..], &key[prefix.len()..]].concat()
+}
+
+/// What of a list lies behind a cursor.
+fn rest(prefix: &[u8], order: Order, after: Option<&[u8]>) -> Result<Range<Vec<u8>>> {
+    let all = keys::under(prefix);
+    let Some(after) = after else { return Ok(all) };
+    let (found, place) = after.split_at_checked(MARK_LEN).ok_or(Error::Cursor)?;
+    if found != mark(prefix) || place.is_empty() {
+        return Err(Error::Cursor);
+    }
+    let key = [prefix, place].concat();
+    Ok(match order {
+        Order::Ascending => keys::behind(&key)..all.end,
+        Order::Descending => all.start..key,
+    })
+}
+
+fn mark(prefix: &[u8]) -> [u8; MARK_LEN] {
+    let mut mark = [0; MARK_LEN];
+    mark.copy_from_slice(&Digest::of(prefix).0[..MARK_LEN]);
+    mark
+}
+
+fn unreadable(key: &[u8]) -> Error {
+    Error::Corrupt(format!("a key of {} bytes is not what its list holds", key.len()))
+}

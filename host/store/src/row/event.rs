@@ -1,0 +1,63 @@
+//! An event as stored. Its number is in the key.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use transload_domain::{Event, Organization, Timestamp};
+
+use super::invalid;
+use crate::{Error, Result};
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct EventRow<'a> {
+    #[serde(borrow)]
+    organization: Cow<'a, str>,
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    source: Cow<'a, str>,
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    subject: Option<Cow<'a, str>>,
+    time: Option<Cow<'a, str>>,
+    extensions: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    #[serde(borrow)]
+    data: Cow<'a, str>,
+    accepted_at: i64,
+}
+
+impl<'a> From<&'a Event> for EventRow<'a> {
+    fn from(event: &'a Event) -> Self {
+        let extensions = event.extensions.iter();
+        Self {
+            organization: event.organization.as_str().into(),
+            id: event.id.as_str().into(),
+            source: event.source.as_str().into(),
+            kind: event.kind.as_str().into(),
+            subject: event.subject.as_deref().map(Into::into),
+            time: event.time.as_deref().map(Into::into),
+            extensions: extensions.map(|(k, v)| (k.as_str().into(), v.as_str().into())).collect(),
+            data: event.data.as_str().into(),
+            accepted_at: event.accepted_at.as_micros(),
+        }
+    }
+}
+
+impl TryFrom<EventRow<'_>> for Event {
+    type Error = Error;
+
+    fn try_from(row: EventRow<'_>) -> Result<Self> {
+        let extensions = row.extensions.into_iter();
+        Ok(Self {
+            organization: Organization::new(&row.organization).map_err(invalid)?,
+            id: row.id.into_owned(),
+            source: row.source.into_owned(),
+            kind: row.kind.into_owned(),
+            subject: row.subject.map(Cow::into_owned),
+            time: row.time.map(Cow::into_owned),
+            extensions: extensions.map(|(k, v)| (k.into_owned(), v.into_owned())).collect(),
+            data: row.data.into_owned(),
+            accepted_at: Timestamp::from_micros(row.accepted_at),
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! A webhook as stored, with its revision.
+
+use serde::{Deserialize, Serialize};
+use transload_domain::{
+    Authentication, Filter, Hook, HookNo, HookType, Method, Organization, Pattern, PluginName,
+    Sealed, Timestamp, Webhook, WebhookId, WebhookLimits,
+};
+use uuid::Uuid;
+
+use super::{delivery::MethodRow, invalid};
+use crate::{Error, Result, Revision};
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct WebhookRow {
+    pub(crate) revision: Revision,
+    id: [u8; 16],
+    organization: String,
+    name: String,
+    description: Option<String>,
+    plugin: String,
+    hooks: Vec<HookRow>,
+    authentication: AuthenticationRow,
+    settings: String,
+    types: Vec<String>,
+    sources: Vec<String>,
+    concurrency: Option<u16>,
+    suspended_at: Option<i64>,
+    created_at: i64,
+    updated_at: i64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct HookRow {
+    no: u8,
+    kind: String,
+    method: Option<MethodRow>,
+    endpoint: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum AuthenticationRow {
+    None,
+    Token { header: String, template: String, token: Vec<u8> },
+    SignedBearer { audience: Option<String> },
+}
+
+impl WebhookRow {
+    pub(crate) fn new(revision: Revision, webhook: &Webhook) -> Self {
+        let types = webhook.filter.types.iter();
+        Self {
+            revision,
+            id: webhook.id.0.into_bytes(),
+            organization: webhook.organization.as_str().to_owned(),
+            name: webhook.name.clone(),
+            description: webhook.description.clone(),
+            plugin: webhook.plugin.as_str().to_owned(),
+            hooks: webhook.hooks.iter().map(HookRow::from).collect(),
+            authentication: (&webhook.authentication).into(),
+            settings: webhook.settings.clone(),
+            types: types.map(|pattern| pattern.as_str().to_owned()).collect(),
+            sources: webhook.filter.sources.clone(),
+            concurrency: webhook.limits.concurrency,
+            suspended_at: webhook.suspended_at.map(Timestamp::as_micros),
+            created_at: webhook.created_at.as_micros(),
+            updated_at: webhook.updated_at.as_micros(),
+        }
+    }
+}
+
+impl TryFrom<WebhookRow> for Webhook {
+    type Error = Error;
+
+    fn try_from(row: WebhookRow) -> Result<Self> {
+        let types = row.types.iter().map(|text| Pattern::new(text).map_err(invalid));
+        Ok(Self {
+            id: WebhookId(Uuid::from_bytes(row.id)),
+            organization: Organization::new(&row.organization).map_err(invalid)?,
+            name: row.name,
+            description: row.description,
+            plugin: PluginName::new(&row.plugin).map_err(invalid)?,
+            hooks: row.hooks.into_iter().map(Hook::try_from).collect::<Result<_>>()?,
+            authentication: row.authentication.into(),
+            settings: row.settings,
+            filter: Filter { types: types.collect::<Result<_>>()?, sources: row.sources },
+            limits: WebhookLimits { concurrency: row.concurrency },
+            suspended_at: row.suspended_at.map(Timestamp::from_micros),
+            created_at: Timestamp::from_micros(row.created_at),
+            updated_at: Timestamp::from_micros(row.updated_at),
+        })
+    }
+}
+
+impl From<&Hook> for HookRow {
+    fn from(hook: &Hook) -> Self {
+        Self {
+            no: hook.no.0,
+            kind: hook.kind.as_str().to_owned(),
+            method: hook.method.map(MethodRow::from),
+            endpoint: hook.endpoint.clone(),
+        }
+    }
+}
+
+impl TryFrom<HookRow> for Hook {
+    type Error = Error;
+
+    fn try_from(row: HookRow) -> Result<Self> {
+        let kind = HookType::new(&row.kind).map_err(invalid)?;
+        let method = row.method.map(Method::from);
+        Ok(Self { no: HookNo(row.no), kind, method, endpoint: row.endpoint })
+    }
+}
+
+impl From<&Authentication> for AuthenticationRow {
+    fn from(authentication: &Authentication) -> Self {
+        match authentication.clone() {
+            Authentication::None => Self::None,
+            Authentication::Token { header, template, token } => {
+                Self::Token { header, template, token: token.0 }
+            }
+            Authentication::SignedBearer { audience } => Self::SignedBearer { audience },
+        }
+    }
+}
+
+impl From<AuthenticationRow> for Authentication {
+    fn from(row: AuthenticationRow) -> Self {
+        match row {
+            AuthenticationRow::None => Self::None,
+            AuthenticationRow::Token { header, template, token } => {
+                Self::Token { header, template, token: Sealed(token) }
+            }
+            AuthenticationRow::SignedBearer { audience } => Self::SignedBearer { audience },
+        }
+    }
+}
