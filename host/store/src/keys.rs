@@ -150,6 +150,11 @@ pub(crate) fn count(webhook: WebhookId, status: Status) -> Vec<u8> {
     join(b'c', &[webhook.0.as_bytes(), &[status_byte(status)]])
 }
 
+/// Whether the row of this key may have more than a few bytes.
+pub(crate) fn may_be_large(key: &[u8]) -> bool {
+    matches!(key.first(), Some(b'e' | b'm' | b'a' | b'k' | b'w' | b'p' | b'x'))
+}
+
 /// The event's number at the end of a key.
 pub(crate) fn number_in(key: &[u8]) -> Option<EventNo> {
     let no = key.last_chunk()?;

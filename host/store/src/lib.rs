@@ -6,6 +6,7 @@
 //! Read `ledger.rs` first: the trait. Then `local.rs`, which keeps it over any ordered rows, one file per verb;
 //! `journal.rs`, the one writer; `feed.rs` and `tail.rs`, a lead's agenda; `rows.rs`, what a row store must do.
 
+mod directory;
 mod feed;
 mod group;
 mod journal;
@@ -17,9 +18,11 @@ mod local;
 mod memory;
 mod row;
 mod rows;
+mod sled;
 mod stats;
 mod tail;
 
+pub use directory::OpenError;
 pub use ledger::{
     Change, Dispatch, Entry, Error, Key, Lead, Ledger, Page, Query, Receipt, Record, Result,
     Revision, Settlement, Shard, StateChange, StateCheck,
@@ -28,4 +31,5 @@ pub use ledger_ext::LedgerExt;
 pub use local::Local;
 pub use memory::{Memory, MemoryRows};
 pub use rows::{Batch, Order, Rows, Visit};
+pub use sled::{Sled, SledRows};
 pub use stats::{Flush, Observer};

@@ -5,7 +5,7 @@ mod agenda;
 mod configure;
 mod delivery;
 mod dispatch;
-mod format;
+pub(crate) mod format;
 mod lead;
 mod page;
 mod read;
