@@ -9,7 +9,9 @@ pub mod auth;
 mod backlog;
 pub mod egress;
 mod health;
+pub mod http;
 mod metrics;
+pub mod run;
 mod sender;
 mod transformer;
 

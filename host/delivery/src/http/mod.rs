@@ -1,0 +1,116 @@
+//! The sender that speaks HTTP.
+//!
+//! One exchange, one deadline over name, connection, headers and body. Redirects are answers like others, no proxy is
+//! taken from the environment, and a connection goes only to addresses that the egress policy has checked.
+
+mod answer;
+mod client;
+mod failure;
+mod lookup;
+mod outgoing;
+mod secrets;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use http::{HeaderMap, StatusCode, header::EXPECT};
+use transload_domain::{
+    Answer, AttemptOutcome, Clock, Random, SendFailure, SendFailureKind, Vault, limits,
+};
+
+use self::{client::Clients, outgoing::Outgoing};
+pub use self::{
+    client::NoClient,
+    lookup::{LOOKUPS_MAX, Lookup, SystemLookup},
+};
+use crate::{Exchange, Sender, auth::Signer, egress::EgressPolicy};
+
+/// What an [`HttpSender`] works with.
+pub struct HttpOptions {
+    /// Where requests may go.
+    pub egress: Arc<EgressPolicy>,
+    /// What opens the secrets.
+    pub vault: Arc<Vault>,
+    /// What signs bearer tokens.
+    pub signer: Arc<Signer>,
+    /// The time, for tokens and for `Retry-After`.
+    pub clock: Arc<dyn Clock>,
+    /// Chance, for token ids and trace ids.
+    pub random: Arc<dyn Random>,
+    /// What resolves names.
+    pub lookup: Arc<dyn Lookup>,
+    /// Time for one exchange; at most what [`crate::run::Options::exchange_time`] says.
+    pub exchange_time: Duration,
+    /// Certificate authorities (DER) that are trusted beside the system's.
+    pub extra_roots: Vec<Vec<u8>>,
+}
+
+/// The sender that speaks HTTP/1.1 and HTTP/2, over TLS with the system's certificate authorities.
+pub struct HttpSender {
+    options: HttpOptions,
+    clients: Clients,
+}
+
+impl HttpSender {
+    /// A sender with its own connections.
+    ///
+    /// # Errors
+    /// When an extra root is no certificate, or the client cannot be built.
+    pub fn new(options: HttpOptions) -> Result<Self, NoClient> {
+        let clients = Clients::new(&options.egress, &options.lookup, &options.extra_roots)?;
+        Ok(Self { options, clients })
+    }
+
+    async fn exchange(&self, outgoing: &Outgoing) -> Result<Answer, SendFailure> {
+        let mut headers = outgoing.headers.clone();
+        let answer = self.once(outgoing, headers.clone()).await?;
+        if answer.status != StatusCode::EXPECTATION_FAILED.as_u16()
+            || headers.remove(EXPECT).is_none()
+        {
+            return Ok(answer);
+        }
+        // RFC 9110, section 10.1.1: a client that gets 417 should repeat the request without the expectation.
+        self.once(outgoing, headers).await
+    }
+
+    async fn once(&self, outgoing: &Outgoing, headers: HeaderMap) -> Result<Answer, SendFailure> {
+        let request = self
+            .clients
+            .for_url(&outgoing.url)
+            .request(outgoing.method.clone(), outgoing.url.clone())
+            .headers(headers)
+            .body(outgoing.body.clone());
+        let response =
+            request.send().await.map_err(|error| failure::describe(&error, &outgoing.url))?;
+        answer::read(response, &outgoing.secrets, self.options.clock.now())
+            .await
+            .map_err(|error| failure::describe(&error, &outgoing.url))
+    }
+
+    fn timed_out(&self) -> SendFailure {
+        let time = self.options.exchange_time.as_secs_f64();
+        let detail = format!("no whole answer within {time} s");
+        SendFailure { kind: SendFailureKind::Timeout, detail }
+    }
+}
+
+#[async_trait]
+impl Sender for HttpSender {
+    async fn send(&self, exchange: Exchange) -> AttemptOutcome {
+        let outcome = match Outgoing::new(&exchange, &self.options) {
+            Err(failure) => Err(failure),
+            Ok(outgoing) => {
+                tokio::time::timeout(self.options.exchange_time, self.exchange(&outgoing))
+                    .await
+                    .unwrap_or_else(|_| Err(self.timed_out()))
+            }
+        };
+        match outcome {
+            Ok(answer) => AttemptOutcome::Answered(answer),
+            Err(SendFailure { kind, detail }) => {
+                let detail = limits::cut(&detail, limits::REASON_BYTES_MAX).to_owned();
+                AttemptOutcome::Failed(SendFailure { kind, detail })
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What happens to the loop, and what it then wants done.
+
+use std::sync::Arc;
+
+use transload_domain::{
+    AttemptOutcome, Catalog, DeliveryKey, Event, Head, HookContext, LoadedPlugin, Made, NotRun,
+    Profile, Timestamp, Transformed, WebhookId,
+};
+use transload_store::{Dispatch, Entry, Error, Lead, Settlement, StateChange, StateCheck};
+
+use crate::Exchange;
+
+/// Something that happened.
+#[derive(Debug)]
+pub(super) enum Action {
+    /// Time has passed.
+    Time,
+    /// The ledger told something.
+    Fed(Entry),
+    /// The ledger tells nothing more.
+    FeedEnded,
+    /// The plugin folder has changed.
+    Plugins(Arc<Catalog>),
+    /// The host is to stop.
+    Stop,
+    /// [`Effect::Run`] has ended.
+    Ran(Ran),
+    /// [`Effect::Dispatch`] has ended: one answer for each plan.
+    Dispatched { plans: Vec<PlanId>, answers: Vec<Result<(), Error>> },
+    /// [`Effect::ReadMade`] has ended.
+    ReadMade { head: Head, made: Result<Option<Made>, Error> },
+    /// [`Effect::ReadEvent`] has ended.
+    ReadEvent { head: Head, event: Result<Option<Event>, Error> },
+    /// [`Effect::ReadHead`] has ended.
+    ReadHead { key: DeliveryKey, head: Result<Option<Head>, Error> },
+    /// [`Effect::Send`] has ended.
+    Sent { flight: Flight, outcome: AttemptOutcome },
+    /// [`Effect::Settle`] has ended.
+    Settled { why: Why, before: Head, after: Head, result: Result<(), Error> },
+    /// [`Effect::Renew`] has ended.
+    Renewed(Result<Lead, Error>),
+}
+
+/// Something that is to be done. Each ends with exactly one action.
+#[derive(Debug)]
+pub(super) enum Effect {
+    /// Run the transforms of one webhook for one event.
+    Run(Run),
+    /// Write what became of events.
+    Dispatch { plans: Vec<PlanId>, dispatches: Vec<Dispatch> },
+    /// Read what is to be sent.
+    ReadMade(Head),
+    /// Read the event of a delivery without bytes.
+    ReadEvent(Head),
+    /// Read how a delivery stands.
+    ReadHead(DeliveryKey),
+    /// Make an exchange.
+    Send(Flight, Box<Exchange>),
+    /// Write what became of a delivery.
+    Settle(Why, Box<Settlement>),
+    /// Renew the lead.
+    Renew,
+}
+
+/// Which plan.
+pub(super) type PlanId = u64;
+
+/// Why a delivery is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// An exchange or a run of it ended; it counts as in flight.
+    Turn,
+    /// Its webhook is gone; it is in no agenda.
+    Closing,
+}
+
+/// A delivery on its way.
+#[derive(Clone, Debug)]
+pub(super) struct Flight {
+    pub(super) head: Head,
+    pub(super) profile: Arc<Profile>,
+    pub(super) started: Timestamp,
+}
+
+/// The transforms of one webhook for one event, to be run one after the other: they share the plugin's state.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    pub(super) plan: PlanId,
+    pub(super) webhook: WebhookId,
+    pub(super) event: Arc<Event>,
+    pub(super) targets: Vec<Target>,
+}
+
+/// One hook that an event goes to.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// The outcome's first delivery.
+    pub(super) key: DeliveryKey,
+    pub(super) hook: HookContext,
+    pub(super) plugin: Arc<LoadedPlugin>,
+    /// Whether the plugin's profile is in the ledger.
+    pub(super) profile_stored: bool,
+}
+
+/// What came out of a [`Run`].
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) plan: PlanId,
+    pub(super) webhook: WebhookId,
+    /// The hooks' results, or why the ledger ended the run.
+    pub(super) results: Result<Vec<HookResult>, Error>,
+    pub(super) checks: Vec<StateCheck>,
+    pub(super) changes: Vec<StateChange>,
+}
+
+/// What one hook's transform came to.
+#[derive(Debug)]
+pub(super) struct HookResult {
+    pub(super) key: DeliveryKey,
+    /// The plugin version that ran, or was to run.
+    pub(super) plugin: Arc<LoadedPlugin>,
+    pub(super) result: Result<Transformed, NotRun>,
+}

@@ -1,0 +1,355 @@
+//! From an event to its deliveries.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use tracing::{debug, error, info, warn};
+use transload_domain::{
+    Catalog, Content, Event, EventNo, Fault, Head, Hook, LogLevel, NotRun, Status, Timestamp,
+    Transformed, Webhook, WebhookId,
+};
+use transload_store::{Error, Settlement};
+
+use super::{
+    action::{Effect, HookResult, PlanId, Ran, Why},
+    hand::{Piece, Plan, ToBegin},
+    made,
+    options::{CONFLICTS_MAX, MISSING_PLUGIN_RECHECK},
+    requests::Ready,
+    rules::Wanted,
+    term::{Ending, Term},
+};
+
+impl Term {
+    /// Begins plans, and those that waited behind them for a webhook which they turned out not to need.
+    pub(super) fn begin(&mut self, mut plans: Vec<ToBegin>, now: Timestamp) {
+        while let Some((waited_for, id)) = plans.pop() {
+            self.begin_one(id, now);
+            let next =
+                waited_for.and_then(|webhook| Some((waited_for, self.hand.unpark(webhook)?)));
+            plans.extend(next);
+        }
+    }
+
+    fn begin_one(&mut self, id: PlanId, now: Timestamp) {
+        let Some(plan) = self.hand.plan(id) else { return };
+        let pieces = match plan.replaces {
+            None => self.pieces(plan.no, &plan.event, now),
+            Some(head) => match self.piece_again(head, &plan.event, now) {
+                Some(piece) => BTreeMap::from([(head.key.webhook, piece)]),
+                None => return self.give_back(id, now),
+            },
+        };
+        let with_runs = pieces.iter().filter(|(_, piece)| !piece.targets.is_empty());
+        let webhooks: Vec<WebhookId> = with_runs.map(|(webhook, _)| *webhook).collect();
+        if self.hand.hold(id, &webhooks) {
+            self.hand.begin(id, pieces);
+        }
+    }
+
+    /// What each webhook of the event's organization makes of it.
+    fn pieces(&self, no: EventNo, event: &Event, now: Timestamp) -> BTreeMap<WebhookId, Piece> {
+        let mut pieces = BTreeMap::new();
+        for webhook in self.rules.webhooks_for(event) {
+            let mut piece = Piece::default();
+            for hook in &webhook.hooks {
+                self.add(&mut piece, &webhook, hook, no, event, now);
+            }
+            if !piece.targets.is_empty() || !piece.deliveries.is_empty() {
+                pieces.insert(webhook.id, piece);
+            }
+        }
+        pieces
+    }
+
+    fn add(
+        &self,
+        piece: &mut Piece,
+        webhook: &Webhook,
+        hook: &Hook,
+        no: EventNo,
+        event: &Event,
+        now: Timestamp,
+    ) {
+        let key = Self::first_part(no, webhook, hook);
+        match self.rules.wants(webhook, hook, no, event) {
+            Wanted::No => {}
+            Wanted::Skip { plugin, reason } => {
+                piece.deliveries.push(made::skipped(key, Some(plugin), reason, now));
+            }
+            Wanted::Missing(name) => {
+                piece.deliveries.push(made::missing(key, &NotRun::Missing(name), 0, now));
+            }
+            Wanted::Run(target) => piece.targets.push(*target),
+        }
+    }
+
+    /// What is to be made of a delivery without bytes now; `None` when its plugin is still missing, or its webhook or
+    /// hook is gone.
+    fn piece_again(&self, head: Head, event: &Event, now: Timestamp) -> Option<Piece> {
+        let webhook = self.rules.webhook(head.key.webhook)?;
+        let hook = webhook.hook(head.key.hook)?;
+        let mut piece = Piece::default();
+        match self.rules.wants(webhook, hook, head.key.event, event) {
+            Wanted::Missing(_) => return None,
+            Wanted::No => {
+                let reason = format!(
+                    "hook {} of the webhook no longer wants events of type {}",
+                    hook.kind, event.kind
+                );
+                piece.deliveries.push(made::skipped(head.key, None, reason, now));
+            }
+            _ => self.add(&mut piece, webhook, hook, head.key.event, event, now),
+        }
+        Some(piece)
+    }
+
+    fn first_part(no: EventNo, webhook: &Webhook, hook: &Hook) -> transload_domain::DeliveryKey {
+        transload_domain::DeliveryKey {
+            event: no,
+            webhook: webhook.id,
+            hook: hook.no,
+            part: transload_domain::Part(0),
+        }
+    }
+
+    /// The event of a delivery without bytes was read.
+    pub(super) fn event_read(
+        &mut self,
+        head: Head,
+        event: Result<Option<Event>, Error>,
+        now: Timestamp,
+    ) {
+        match event {
+            Ok(Some(event)) => {
+                if let Some(id) = self.hand.take(head.key.event, Arc::new(event), Some(head)) {
+                    self.begin(vec![(None, id)], now);
+                }
+            }
+            Ok(None) => self.close(head, "its event is no longer in the store", Why::Turn, now),
+            Err(Error::Corrupt(what)) => self.close(head, &what, Why::Turn, now),
+            Err(error) => self.resign(error),
+        }
+    }
+
+    /// A run of transforms has ended.
+    pub(super) fn ran(&mut self, ran: Ran, now: Timestamp) {
+        self.hand.run_ended();
+        let results = match ran.results {
+            Ok(results) => results,
+            Err(error) => return self.resign(error),
+        };
+        let Some(plan) = self.hand.plan(ran.plan) else { return };
+        let runs = plan.replaces.map_or(0, |head| head.attempts);
+        if results.iter().any(|result| matches!(result.result, Err(NotRun::Closed))) {
+            // Nothing is said about the event: whoever leads next transforms it.
+            if self.stop_until().is_none() {
+                self.end(Ending::EngineClosed);
+            }
+            return;
+        }
+        let mut deliveries = Vec::new();
+        for result in results {
+            self.note(&result);
+            deliveries.extend(made::deliveries(result, runs, now, self.number()));
+        }
+        if self.hand.put(ran.plan, ran.webhook, deliveries, ran.checks, ran.changes) {
+            self.finish_plan(ran.plan);
+        }
+    }
+
+    /// Remembers and reports what a transform did.
+    fn note(&mut self, result: &HookResult) {
+        let Ok(transformed) = &result.result else { return };
+        let reference = &transformed.plugin;
+        self.metrics.transformed(&reference.name, transformed.took);
+        if reference.digest == result.plugin.reference.digest
+            && self.rules.profile(&reference.digest).is_none()
+        {
+            let profile = Arc::new(result.plugin.profile.clone());
+            self.rules.store_profile(reference.digest, profile);
+        }
+        write_log(result.key.id(), transformed);
+        if let Err(fault) = &transformed.result {
+            self.metrics.faulted(&reference.name, fault);
+            info!(delivery = %result.key.id(), plugin = %reference, %fault, "transform made nothing");
+        }
+    }
+
+    /// All runs of a plan have ended: it is written. A delivery that is still without bytes only moves.
+    fn finish_plan(&mut self, id: PlanId) {
+        let Some(plan) = self.hand.plan(id) else { return };
+        let Some(before) = plan.replaces else { return self.hand.make_ready(id) };
+        let mut made = plan.pieces.values().flat_map(|piece| &piece.deliveries);
+        match (made.next(), made.next()) {
+            (Some(one), None) if one.head.status == Status::Blocked => {
+                let (after, made) = (one.head, Some(one.made.clone()));
+                let settlement = Settlement { before, after, attempt: None, made };
+                self.effects.push(Effect::Settle(Why::Turn, Box::new(settlement)));
+                self.end_plan(id, after.at);
+            }
+            _ => self.hand.make_ready(id),
+        }
+    }
+
+    /// A group of dispatches was written, or not.
+    pub(super) fn dispatched(
+        &mut self,
+        plans: Vec<PlanId>,
+        answers: Vec<Result<(), Error>>,
+        now: Timestamp,
+    ) {
+        self.hand.batch_ended();
+        for (id, answer) in plans.into_iter().zip(answers) {
+            match answer {
+                Ok(()) => self.dispatch_written(id, now),
+                Err(Error::Conflict(what)) => self.conflicted(id, &what, now),
+                Err(Error::NotFound(what)) => {
+                    warn!(%what, "an event in hand is no longer in the store");
+                    self.forget(id, now);
+                }
+                Err(error) => return self.resign(error),
+            }
+        }
+    }
+
+    fn dispatch_written(&mut self, id: PlanId, now: Timestamp) {
+        let Some(plan) = self.end_plan(id, now) else { return };
+        match plan.replaces {
+            Some(head) => self.agenda.finish(head.key.webhook),
+            None => {
+                self.metrics.dispatched();
+                self.backlog.dispatched(1);
+            }
+        }
+        for delivery in plan.pieces.into_values().flat_map(|piece| piece.deliveries) {
+            self.metrics.reached(delivery.head.status);
+            if !delivery.head.status.is_open() {
+                continue;
+            }
+            if let (Content::Request(request), Some(plugin)) =
+                (delivery.made.content, delivery.made.plugin)
+            {
+                let ready = Ready { request: Arc::new(request), plugin: plugin.digest };
+                self.requests.insert(delivery.head.key, ready);
+            }
+            self.insert(delivery.head, now);
+        }
+    }
+
+    /// A dispatch was not as the ledger expected: state has changed since a transform read it, and the transforms run
+    /// again; or the event or the delivery was written already, and nothing is left to do.
+    fn conflicted(&mut self, id: PlanId, what: &str, now: Timestamp) {
+        let Some(plan) = self.hand.plan_mut(id) else { return };
+        plan.conflicts += 1;
+        let stateful = plan.pieces.values().any(Piece::uses_state);
+        debug!(event = plan.no.0, conflicts = plan.conflicts, %what, "dispatch conflicts");
+        if !stateful {
+            warn!(event = plan.no.0, %what, "dispatched before");
+            self.forget(id, now);
+        } else if plan.conflicts < CONFLICTS_MAX {
+            let plans = self.hand.restart(id);
+            self.begin(plans, now);
+        } else {
+            error!(event = plan.no.0, %what, "plugin state cannot be written");
+            give_up_state(plan, what, now);
+            self.hand.make_ready(id);
+        }
+    }
+
+    /// Drops a plan whose event or delivery the ledger has otherwise than was thought.
+    fn forget(&mut self, id: PlanId, now: Timestamp) {
+        let Some(plan) = self.end_plan(id, now) else { return };
+        if let Some(head) = plan.replaces {
+            self.agenda.finish(head.key.webhook);
+            self.effects.push(Effect::ReadHead(head.key));
+        }
+    }
+
+    fn end_plan(&mut self, id: PlanId, now: Timestamp) -> Option<Plan> {
+        let (plan, freed) = self.hand.end(id)?;
+        self.begin(freed, now);
+        Some(plan)
+    }
+
+    /// A delivery without bytes cannot be made now: its plugin is still missing, or it has nowhere to go any more.
+    fn give_back(&mut self, id: PlanId, now: Timestamp) {
+        let Some(plan) = self.end_plan(id, now) else { return };
+        let Some(head) = plan.replaces else { return };
+        self.postpone_or_close(head, now);
+    }
+
+    /// Puts a delivery whose plugin is missing back for later, without a write; closes one that has nowhere to go.
+    pub(super) fn postpone_or_close(&mut self, head: Head, now: Timestamp) {
+        let webhook = self.rules.webhook(head.key.webhook);
+        if webhook.is_some_and(|webhook| webhook.hook(head.key.hook).is_some()) {
+            self.agenda.finish(head.key.webhook);
+            self.moved.insert(head.key, head.due);
+            self.insert(Head { due: now.after(MISSING_PLUGIN_RECHECK), ..head }, now);
+        } else {
+            self.close(head, GONE, Why::Turn, now);
+        }
+    }
+
+    /// Plugins came, went or changed: what waits for one that runs now is due at once.
+    pub(super) fn plugins_changed(&mut self, catalog: Arc<Catalog>, now: Timestamp) {
+        let before = std::mem::replace(&mut self.rules.catalog, catalog);
+        let digest = |catalog: &Catalog, webhook: &Webhook| {
+            catalog.get(&webhook.plugin).map(|plugin| plugin.reference.digest)
+        };
+        let webhooks: Vec<Arc<Webhook>> = self.rules.webhooks().cloned().collect();
+        for webhook in webhooks {
+            let runs = digest(&self.rules.catalog, &webhook);
+            if runs == digest(&before, &webhook) {
+                continue;
+            }
+            let waiting = self.agenda.remove(webhook.id);
+            self.agenda.configure(webhook.id, self.rules.lane(&webhook));
+            for head in waiting {
+                let hasten = head.status == Status::Blocked && runs.is_some() && head.due > now;
+                if hasten {
+                    self.moved.entry(head.key).or_insert(head.due);
+                }
+                self.insert(Head { due: if hasten { now } else { head.due }, ..head }, now);
+            }
+        }
+    }
+}
+
+/// Why a delivery without a webhook is dead.
+pub(super) const GONE: &str = "webhook removed";
+
+/// Makes dead letters of what can never be written with its state.
+fn give_up_state(plan: &mut Plan, what: &str, now: Timestamp) {
+    let runs = plan.replaces.map_or(0, |head| head.attempts);
+    for piece in plan.pieces.values_mut().filter(|piece| piece.uses_state()) {
+        piece.checks.clear();
+        piece.changes.clear();
+        let fault = Fault::State(what.to_owned());
+        let dead = |target: &super::action::Target| {
+            let plugin = Some(target.plugin.reference.clone());
+            made::dead(target.key, plugin, fault.clone(), runs, now)
+        };
+        let targets: Vec<_> = piece.targets.iter().map(dead).collect();
+        piece
+            .deliveries
+            .retain(|known| !targets.iter().any(|d| d.head.key.hook == known.head.key.hook));
+        piece.deliveries.extend(targets);
+    }
+}
+
+fn write_log(delivery: transload_domain::DeliveryId, transformed: &Transformed) {
+    let plugin = &transformed.plugin;
+    for line in &transformed.log {
+        let message = &line.message;
+        match line.level {
+            LogLevel::Debug => debug!(target: "plugin", %plugin, %delivery, "{message}"),
+            LogLevel::Info => info!(target: "plugin", %plugin, %delivery, "{message}"),
+            LogLevel::Warn => warn!(target: "plugin", %plugin, %delivery, "{message}"),
+            LogLevel::Error => error!(target: "plugin", %plugin, %delivery, "{message}"),
+        }
+    }
+    if transformed.log_dropped > 0 {
+        let dropped = transformed.log_dropped;
+        warn!(target: "plugin", %plugin, %delivery, dropped, "log lines over the limit were dropped");
+    }
+}

@@ -1,0 +1,238 @@
+//! The loop: takes the lead of a shard, dispatches its events, sends its deliveries, and settles them.
+//!
+//! Read [`Term`](term::Term) first: it is all that the loop knows and decides, without waiting for anything. This file
+//! is the shell around it, which waits (`select`), and brings about what the term wants done.
+
+mod action;
+mod dispatching;
+mod hand;
+mod made;
+mod options;
+mod perform;
+mod requests;
+mod rules;
+mod sending;
+mod term;
+mod timer;
+mod transform;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::{JoinError, JoinSet},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+use transload_domain::{Catalog, Timestamp};
+use transload_store::{Entry, Error};
+
+use self::{
+    action::Action,
+    perform::perform,
+    term::{Ending, Term},
+};
+pub use self::{
+    options::{
+        BYTES_IN_HAND_MAX, CLOSINGS_MAX, CONFLICTS_MAX, DISPATCH_BATCH_MAX, DISPATCH_WRITES_MAX,
+        EVENTS_IN_HAND_MAX, EXCHANGES_MAX, LEAD_RETRY_MAX, LEAD_RETRY_MIN, LEASE,
+        MISSING_PLUGIN_RECHECK, Options, Parts, REQUEST_CACHE_BYTES_MAX, STOP_TIME_MAX,
+        TRANSFORMS_MAX,
+    },
+    timer::{Timer, TokioTimer},
+};
+
+/// Why the loop cannot go on. The host must end with an error: nothing is delivered without the loop.
+#[derive(Debug, thiserror::Error)]
+pub enum LoopError {
+    /// The lease is too short for an exchange.
+    #[error(
+        "a lease of {lease:?} is too short: it must be at least three halves of an exchange ({exchange:?})"
+    )]
+    Lease {
+        /// What was asked for.
+        lease: Duration,
+        /// How long an exchange may take.
+        exchange: Duration,
+    },
+    /// The engine is closed.
+    #[error("the engine that runs plugins has closed")]
+    EngineClosed,
+    /// A part of the loop panicked.
+    #[error("a part of the delivery loop panicked: {0}")]
+    Panicked(JoinError),
+}
+
+/// Runs the loop until `stop` is cancelled. Then it begins nothing new, waits for what is in flight within
+/// [`Options::stop_time`], settles it, and ends. Without a lead it waits for one, for ever.
+///
+/// # Errors
+/// When the loop cannot go on. What is open stays in the ledger.
+pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Result<(), LoopError> {
+    let outcome = lead_and_serve(&parts, &options, &stop).await;
+    match &outcome {
+        Ok(()) => parts.health.ended("the host stops"),
+        Err(error) => parts.health.ended(error.to_string()),
+    }
+    outcome
+}
+
+async fn lead_and_serve(
+    parts: &Parts,
+    options: &Options,
+    stop: &CancellationToken,
+) -> Result<(), LoopError> {
+    if options.lease < options.exchange_time.mul_f64(1.5) {
+        return Err(LoopError::Lease { lease: options.lease, exchange: options.exchange_time });
+    }
+    let mut wait = LEAD_RETRY_MIN;
+    while !stop.is_cancelled() {
+        let began = parts.clock.now();
+        parts.health.turned(began);
+        match serve(parts, options, stop).await? {
+            None => return Ok(()),
+            Some(Error::Taken(host)) => info!(%host, "another host leads"),
+            Some(error) => {
+                parts.metrics.resigned();
+                warn!(%error, "the lead was given up");
+            }
+        }
+        let now = parts.clock.now();
+        // A term that lasted was a good one: the next begins soon. Otherwise the waits grow.
+        wait = if now.since(began) > options.lease { LEAD_RETRY_MIN } else { wait };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = parts.timer.wait_until(now.after(wait)) => {}
+        }
+        wait = (wait * 2).min(LEAD_RETRY_MAX);
+    }
+    Ok(())
+}
+
+/// Takes the lead and serves one term. `None`: the host stops. Otherwise why the term is over.
+async fn serve(
+    parts: &Parts,
+    options: &Options,
+    stop: &CancellationToken,
+) -> Result<Option<Error>, LoopError> {
+    let taken = async {
+        let lead = parts.ledger.lead(options.shard, &options.host, options.lease).await?;
+        let feed = parts.ledger.agenda(&lead).await?;
+        Ok((lead, feed))
+    };
+    let (lead, feed) = match taken.await {
+        Ok(taken) => taken,
+        Err(error) => {
+            if !matches!(error, Error::Taken(_) | Error::Fenced) {
+                parts.health.store_failed(error.to_string());
+            }
+            return Ok(Some(error));
+        }
+    };
+    info!(shard = lead.shard.0, epoch = lead.epoch, "leads");
+    let now = parts.clock.now();
+    let mut catalog = parts.transformer.catalog();
+    catalog.mark_changed();
+    let mut serving = Serving {
+        term: Term::new(lead, parts, options, now),
+        parts: Arc::new(parts.clone()),
+        options: Arc::new(options.clone()),
+        stop: stop.clone(),
+        feed,
+        catalog: Some(catalog),
+        jobs: JoinSet::new(),
+        feed_first: true,
+    };
+    let ending = serving.serve().await;
+    // The old term's jobs are really over before the next begins; what they had in flight is sent again.
+    serving.jobs.shutdown().await;
+    ending
+}
+
+/// A term and what it waits for.
+struct Serving {
+    term: Term,
+    parts: Arc<Parts>,
+    options: Arc<Options>,
+    stop: CancellationToken,
+    feed: mpsc::Receiver<Entry>,
+    catalog: Option<watch::Receiver<Arc<Catalog>>>,
+    /// Bounded by the agenda's cap, the number of transforms, of writes and of closings.
+    jobs: JoinSet<Action>,
+    feed_first: bool,
+}
+
+impl Serving {
+    async fn serve(&mut self) -> Result<Option<Error>, LoopError> {
+        loop {
+            let action = self.select().await.map_err(LoopError::Panicked)?;
+            self.apply(action);
+            match self.term.ending() {
+                Some(Ending::Resigned(error)) => return Ok(Some(error.clone())),
+                Some(Ending::FeedEnded) => return Ok(Some(Error::Fenced)),
+                Some(Ending::EngineClosed) => return Err(LoopError::EngineClosed),
+                None => {}
+            }
+            if let Some(until) = self.term.stop_until()
+                && (self.jobs.is_empty() || self.parts.clock.now() >= until)
+            {
+                if !self.jobs.is_empty() {
+                    warn!(
+                        jobs = self.jobs.len(),
+                        "the time to stop is over; what is in flight is cut"
+                    );
+                }
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Waits for the next thing that happens. The only place where the loop waits.
+    async fn select(&mut self) -> Result<Action, JoinError> {
+        // Jobs and the feed take turns, so that neither starves the other when both always have something.
+        self.feed_first = !self.feed_first;
+        if self.feed_first && self.term.wants_entry() {
+            match self.feed.try_recv() {
+                Ok(entry) => return Ok(Action::Fed(entry)),
+                Err(mpsc::error::TryRecvError::Disconnected) => return Ok(Action::FeedEnded),
+                Err(mpsc::error::TryRecvError::Empty) if self.term.is_idle() => {
+                    self.parts.backlog.idle();
+                }
+                Err(mpsc::error::TryRecvError::Empty) => {}
+            }
+        }
+        let stopping = self.term.stop_until().is_some();
+        let wake = self.term.wake_at(self.parts.clock.now());
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled(), if !stopping => Ok(Action::Stop),
+            Some(catalog) = changed(&mut self.catalog) => Ok(Action::Plugins(catalog)),
+            Some(job) = self.jobs.join_next() => job,
+            entry = self.feed.recv(), if self.term.wants_entry() => {
+                Ok(entry.map_or(Action::FeedEnded, Action::Fed))
+            }
+            () = wait_until(&self.parts, wake) => Ok(Action::Time),
+        }
+    }
+
+    fn apply(&mut self, action: Action) {
+        for effect in self.term.apply(action, self.parts.clock.now()) {
+            let (parts, options) = (Arc::clone(&self.parts), Arc::clone(&self.options));
+            self.jobs.spawn(perform(parts, options, self.term.lead.clone(), effect));
+        }
+    }
+}
+
+async fn wait_until(parts: &Parts, at: Timestamp) {
+    parts.timer.wait_until(at).await;
+}
+
+/// The plugins, when they have changed. A transformer that is gone changes nothing any more.
+async fn changed(catalog: &mut Option<watch::Receiver<Arc<Catalog>>>) -> Option<Arc<Catalog>> {
+    let receiver = catalog.as_mut()?;
+    if receiver.changed().await.is_err() {
+        *catalog = None;
+        return None;
+    }
+    Some(Arc::clone(&receiver.borrow_and_update()))
+}

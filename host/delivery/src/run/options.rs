@@ -1,0 +1,99 @@
+//! What the loop may take, and what it works with.
+
+use std::{sync::Arc, time::Duration};
+
+use transload_domain::{Clock, Random, limits};
+use transload_store::{Ledger, Shard};
+
+use super::Timer;
+use crate::{Backlog, Health, Metrics, Sender, Transformer};
+
+/// Exchanges and repeated transforms at the same time, where nothing else is said.
+pub const EXCHANGES_MAX: usize = 1_024;
+/// Webhooks of events that are transformed at the same time, where nothing else is said. The engine has a bounded
+/// pool of its own; this keeps it busy without a long queue in front of it.
+pub const TRANSFORMS_MAX: usize = 32;
+/// Events that are read and not yet dispatched. Enough to fill groups of the store, few enough for memory.
+pub const EVENTS_IN_HAND_MAX: usize = 256;
+/// Bytes of events that are read and not yet dispatched; one more event is read while less is in hand.
+pub const BYTES_IN_HAND_MAX: usize = 64 << 20;
+/// Dispatches in one write. A store groups writes by itself; this bounds the size of one.
+pub const DISPATCH_BATCH_MAX: usize = 64;
+/// Writes of dispatches under way at the same time.
+pub const DISPATCH_WRITES_MAX: usize = 4;
+/// Runs of the transforms of one event because of changed plugin state. Webhooks with state take turns, so two are
+/// already rare; after this many the state is taken to be unwritable.
+pub const CONFLICTS_MAX: u32 = 8;
+/// Deliveries that are closed at the same time because their webhook is gone.
+pub const CLOSINGS_MAX: usize = 64;
+/// Bytes of requests kept in memory between their dispatch and their first attempt.
+pub const REQUEST_CACHE_BYTES_MAX: usize = 64 << 20;
+/// When a delivery whose plugin is missing is looked at again. A change of the plugin folder is noticed at once;
+/// this is for the change that was missed.
+pub const MISSING_PLUGIN_RECHECK: Duration = Duration::from_secs(300);
+/// How long a lead lasts without a renewal. It is renewed each third of it, so that there is always more left than
+/// an exchange takes.
+pub const LEASE: Duration = Duration::from_secs(90);
+/// How long a stop waits for what is in flight: an exchange and its write.
+pub const STOP_TIME_MAX: Duration = Duration::from_secs(35);
+/// The longest wait before the lead is tried again.
+pub const LEAD_RETRY_MAX: Duration = Duration::from_secs(10);
+/// The first wait before the lead is tried again; it doubles each time.
+pub const LEAD_RETRY_MIN: Duration = Duration::from_millis(100);
+
+/// What the loop may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The shard that it leads.
+    pub shard: Shard,
+    /// This host's name; no other host may have it.
+    pub host: String,
+    /// See [`LEASE`]. More than three halves of `exchange_time`, or nothing is ever sent.
+    pub lease: Duration,
+    /// The longest that the sender takes for one exchange.
+    pub exchange_time: Duration,
+    /// See [`EXCHANGES_MAX`].
+    pub exchanges: usize,
+    /// See [`TRANSFORMS_MAX`].
+    pub transforms: usize,
+    /// See [`STOP_TIME_MAX`].
+    pub stop_time: Duration,
+}
+
+/// What the loop works with. Nothing else reaches it: no clock, no chance, no socket of its own.
+#[derive(Clone)]
+pub struct Parts {
+    /// The facts.
+    pub ledger: Arc<dyn Ledger>,
+    /// What runs plugins.
+    pub transformer: Arc<dyn Transformer>,
+    /// What carries requests.
+    pub sender: Arc<dyn Sender>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What waits for a time.
+    pub timer: Arc<dyn Timer>,
+    /// Chance, for the spread of retries.
+    pub random: Arc<dyn Random>,
+    /// How much waits.
+    pub backlog: Arc<Backlog>,
+    /// Whether deliveries go out.
+    pub health: Arc<Health>,
+    /// What is counted.
+    pub metrics: Metrics,
+}
+
+impl Options {
+    /// The usual, for one host with this name.
+    pub fn new(host: impl Into<String>) -> Self {
+        Self {
+            shard: Shard::default(),
+            host: host.into(),
+            lease: LEASE,
+            exchange_time: limits::EXCHANGE_TIME_MAX,
+            exchanges: EXCHANGES_MAX,
+            transforms: TRANSFORMS_MAX,
+            stop_time: STOP_TIME_MAX,
+        }
+    }
+}

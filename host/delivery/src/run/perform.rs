@@ -1,0 +1,78 @@
+//! Bringing effects about.
+
+use std::sync::Arc;
+
+use transload_store::{Dispatch, Error, Key, Lead, Record, Settlement};
+
+use super::{
+    Options, Parts,
+    action::{Action, Effect},
+    transform,
+};
+
+/// Brings an effect about, and says what came of it.
+pub(super) async fn perform(
+    parts: Arc<Parts>,
+    options: Arc<Options>,
+    lead: Lead,
+    effect: Effect,
+) -> Action {
+    let ledger = &parts.ledger;
+    match effect {
+        Effect::Run(run) => Action::Ran(transform::run(&parts, options.shard, run).await),
+        Effect::Dispatch { plans, dispatches } => {
+            let answers = dispatch(&parts, &lead, dispatches).await;
+            Action::Dispatched { plans, answers }
+        }
+        Effect::ReadMade(head) => {
+            let made = match ledger.read(options.shard, Key::Made(head.key)).await {
+                Ok(Some(Record::Made(made))) => Ok(Some(*made)),
+                other => absent(other),
+            };
+            Action::ReadMade { head, made }
+        }
+        Effect::ReadEvent(head) => {
+            let event = match ledger.read(options.shard, Key::Event(head.key.event)).await {
+                Ok(Some(Record::Event(_, event))) => Ok(Some(*event)),
+                other => absent(other),
+            };
+            Action::ReadEvent { head, event }
+        }
+        Effect::ReadHead(key) => {
+            let head = match ledger.read(options.shard, Key::Head(key)).await {
+                Ok(Some(Record::Head(head))) => Ok(Some(head)),
+                other => absent(other),
+            };
+            Action::ReadHead { key, head }
+        }
+        Effect::Send(flight, exchange) => {
+            let outcome = parts.sender.send(*exchange).await;
+            Action::Sent { flight, outcome }
+        }
+        Effect::Settle(why, settlement) => {
+            let Settlement { before, after, .. } = *settlement;
+            let result = ledger.settle(&lead, *settlement).await;
+            Action::Settled { why, before, after, result }
+        }
+        Effect::Renew => {
+            Action::Renewed(ledger.lead(options.shard, &options.host, options.lease).await)
+        }
+    }
+}
+
+/// One answer for each dispatch, whatever the ledger does.
+async fn dispatch(parts: &Parts, lead: &Lead, dispatches: Vec<Dispatch>) -> Vec<Result<(), Error>> {
+    let count = dispatches.len();
+    let mut answers = parts.ledger.dispatch(lead, dispatches).await;
+    answers.resize_with(count, || Err(Error::Unavailable("a dispatch was not answered".into())));
+    answers
+}
+
+/// Nothing was found, or something of another kind.
+fn absent<T>(read: Result<Option<Record>, Error>) -> Result<Option<T>, Error> {
+    match read {
+        Ok(None) => Ok(None),
+        Ok(Some(_)) => Err(Error::Corrupt("a record is of another kind than its key".into())),
+        Err(error) => Err(error),
+    }
+}

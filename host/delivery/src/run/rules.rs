@@ -1,0 +1,142 @@
+//! The webhooks, the plugins, and what they want.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use transload_domain::{
+    Catalog, DeliveryKey, Digest, Event, EventNo, Hook, HookContext, Lane, Organization, Part,
+    PluginName, PluginRef, Profile, Webhook, WebhookId, limits,
+};
+
+use super::action::Target;
+
+/// The configuration as the ledger and the plugin folder have told it.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    pub(super) catalog: Arc<Catalog>,
+    webhooks: HashMap<WebhookId, Arc<Webhook>>,
+    by_organization: HashMap<Organization, BTreeSet<WebhookId>>,
+    profiles: HashMap<Digest, Arc<Profile>>,
+}
+
+/// What a hook is to do with an event.
+#[derive(Debug)]
+pub(super) enum Wanted {
+    /// Nothing.
+    No,
+    /// Nothing, and that is worth a record.
+    Skip { plugin: PluginRef, reason: String },
+    /// Its plugin is not there.
+    Missing(PluginName),
+    /// Run the transform.
+    Run(Box<Target>),
+}
+
+impl Rules {
+    /// Takes in a new or changed webhook.
+    pub(super) fn put(&mut self, webhook: Arc<Webhook>) {
+        self.by_organization.entry(webhook.organization.clone()).or_default().insert(webhook.id);
+        self.webhooks.insert(webhook.id, webhook);
+    }
+
+    pub(super) fn remove(&mut self, id: WebhookId) {
+        let Some(webhook) = self.webhooks.remove(&id) else { return };
+        if let Some(ids) = self.by_organization.get_mut(&webhook.organization) {
+            ids.remove(&id);
+            if ids.is_empty() {
+                self.by_organization.remove(&webhook.organization);
+            }
+        }
+    }
+
+    pub(super) fn webhook(&self, id: WebhookId) -> Option<&Arc<Webhook>> {
+        self.webhooks.get(&id)
+    }
+
+    pub(super) fn webhooks(&self) -> impl Iterator<Item = &Arc<Webhook>> {
+        self.webhooks.values()
+    }
+
+    pub(super) fn store_profile(&mut self, digest: Digest, profile: Arc<Profile>) {
+        self.profiles.insert(digest, profile);
+    }
+
+    /// The rules of a plugin version that is in the ledger.
+    pub(super) fn profile(&self, digest: &Digest) -> Option<&Arc<Profile>> {
+        self.profiles.get(digest)
+    }
+
+    /// What the webhook may take: its own limit, or what the profile asks for, or the usual; never more than the host
+    /// grants.
+    pub(super) fn lane(&self, webhook: &Webhook) -> Lane {
+        let asked =
+            self.catalog.get(&webhook.plugin).and_then(|plugin| plugin.profile.limits.concurrency);
+        let cap = webhook.limits.concurrency.or(asked).unwrap_or(limits::CONCURRENCY_PER_WEBHOOK);
+        Lane {
+            cap: cap.min(limits::CONCURRENCY_PER_WEBHOOK_MAX),
+            suspended: webhook.suspended_at.is_some(),
+        }
+    }
+
+    /// The webhooks of the event's organization, in the order of their ids.
+    pub(super) fn webhooks_for(&self, event: &Event) -> Vec<Arc<Webhook>> {
+        let ids = self.by_organization.get(&event.organization);
+        ids.into_iter().flatten().filter_map(|id| self.webhooks.get(id)).cloned().collect()
+    }
+
+    /// What this hook of this webhook is to do with the event.
+    pub(super) fn wants(
+        &self,
+        webhook: &Webhook,
+        hook: &Hook,
+        no: EventNo,
+        event: &Event,
+    ) -> Wanted {
+        if !webhook.filter.accepts(event) {
+            return Wanted::No;
+        }
+        let Some(plugin) = self.catalog.get(&webhook.plugin) else {
+            return if self.may_accept(webhook, hook, &event.kind) {
+                Wanted::Missing(webhook.plugin.clone())
+            } else {
+                Wanted::No
+            };
+        };
+        let Some(rules) =
+            plugin.profile.hook(&hook.kind).filter(|rules| rules.accepts(&event.kind))
+        else {
+            return Wanted::No;
+        };
+        if plugin.profile.suppress_echo && event.origin() == Some(webhook.plugin.as_str()) {
+            let reason = format!(
+                "the event came from {} itself (extension 'origin'), and its profile suppresses echoes",
+                webhook.plugin
+            );
+            return Wanted::Skip { plugin: plugin.reference.clone(), reason };
+        }
+        let key = DeliveryKey { event: no, webhook: webhook.id, hook: hook.no, part: Part(0) };
+        Wanted::Run(Box::new(Target {
+            key,
+            hook: HookContext {
+                kind: hook.kind.clone(),
+                webhook: webhook.id,
+                delivery: key.id(),
+                method: hook.method.unwrap_or(rules.method),
+                settings: webhook.settings.clone(),
+            },
+            plugin: Arc::clone(plugin),
+            profile_stored: self.profiles.contains_key(&plugin.reference.digest),
+        }))
+    }
+
+    /// Whether a plugin that is not there might accept such an event: as any of its versions that the ledger knows
+    /// would, or always when it knows none.
+    fn may_accept(&self, webhook: &Webhook, hook: &Hook, kind: &str) -> bool {
+        let mut known = self.profiles.values().filter(|p| p.name == webhook.plugin).peekable();
+        let accepts =
+            |p: &Arc<Profile>| p.hook(&hook.kind).is_some_and(|rules| rules.accepts(kind));
+        known.peek().is_none() || known.any(accepts)
+    }
+}

@@ -1,0 +1,244 @@
+//! One term of a lead: what the loop knows and decides between taking the lead and giving it up.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+
+use transload_domain::{Agenda, DeliveryKey, Random, Timestamp};
+use transload_store::{Entry, Error, Lead, Settlement};
+
+use super::{
+    Options,
+    action::{Action, Effect, Why},
+    hand::Hand,
+    options::{CLOSINGS_MAX, REQUEST_CACHE_BYTES_MAX},
+    requests::Requests,
+    rules::Rules,
+};
+use crate::{Backlog, Health, Metrics};
+
+/// How many due deliveries are looked at in one turn, so that a turn stays short; the next turn follows at once.
+const TAKES_PER_TURN_MAX: usize = 1_024;
+
+/// All that a lead knows, in memory, and what it decides. It is synchronous and does nothing itself: each action
+/// changes what it knows and gives the effects to bring about. It is dropped whole when the lead is given up.
+pub(super) struct Term {
+    pub(super) options: Options,
+    pub(super) lead: Lead,
+    pub(super) random: Arc<dyn Random>,
+    pub(super) metrics: Metrics,
+    pub(super) backlog: Arc<Backlog>,
+    pub(super) health: Arc<Health>,
+    pub(super) rules: Rules,
+    pub(super) agenda: Agenda,
+    pub(super) hand: Hand,
+    pub(super) requests: Requests,
+    /// When deliveries are really due that stand in the agenda at another time: a plugin came back, or is still gone.
+    pub(super) moved: HashMap<DeliveryKey, Timestamp>,
+    /// Deliveries to be closed because their webhook is gone.
+    pub(super) closing: VecDeque<(Why, Box<Settlement>)>,
+    pub(super) closings_under_way: usize,
+    pub(super) effects: Vec<Effect>,
+    renew_at: Timestamp,
+    renewing: bool,
+    current: bool,
+    stop_until: Option<Timestamp>,
+    ending: Option<Ending>,
+}
+
+/// Why a term is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The lead is given up, and taken anew.
+    Resigned(Error),
+    /// The ledger told nothing more.
+    FeedEnded,
+    /// The engine is closed though the host is not to stop.
+    EngineClosed,
+}
+
+impl Term {
+    pub(super) fn new(lead: Lead, parts: &super::Parts, options: &Options, now: Timestamp) -> Self {
+        Self {
+            options: options.clone(),
+            lead,
+            random: Arc::clone(&parts.random),
+            metrics: parts.metrics.clone(),
+            backlog: Arc::clone(&parts.backlog),
+            health: Arc::clone(&parts.health),
+            rules: Rules::default(),
+            agenda: Agenda::new(options.exchanges),
+            hand: Hand::default(),
+            requests: Requests::new(REQUEST_CACHE_BYTES_MAX),
+            moved: HashMap::new(),
+            closing: VecDeque::new(),
+            closings_under_way: 0,
+            effects: Vec::new(),
+            renew_at: now.after(options.lease / 3),
+            renewing: false,
+            current: false,
+            stop_until: None,
+            ending: None,
+        }
+    }
+
+    /// Takes in what happened at `now`, and says what is to be done.
+    pub(super) fn apply(&mut self, action: Action, now: Timestamp) -> Vec<Effect> {
+        self.health.turned(now);
+        match action {
+            Action::Time => {}
+            Action::Fed(entry) => self.fed(entry, now),
+            Action::FeedEnded => self.end(Ending::FeedEnded),
+            Action::Plugins(catalog) => self.plugins_changed(catalog, now),
+            Action::Stop => self.stop_until = Some(now.after(self.options.stop_time)),
+            Action::Ran(ran) => self.ran(ran, now),
+            Action::Dispatched { plans, answers } => self.dispatched(plans, answers, now),
+            Action::ReadMade { head, made } => self.made_read(head, made, now),
+            Action::ReadEvent { head, event } => self.event_read(head, event, now),
+            Action::ReadHead { key, head } => self.head_read(key, head, now),
+            Action::Sent { flight, outcome } => self.sent(&flight, outcome, now),
+            Action::Settled { why, before, after, result } => {
+                self.settled(why, before, after, result, now);
+            }
+            Action::Renewed(renewed) => self.renewed(renewed, now),
+        }
+        self.turn(now);
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Begins all that can begin now.
+    fn turn(&mut self, now: Timestamp) {
+        if self.ending.is_some() {
+            return;
+        }
+        self.renew(now);
+        if self.may_begin() {
+            for _ in 0..TAKES_PER_TURN_MAX {
+                if !self.may_send(now) || !self.take_due(now) {
+                    break;
+                }
+            }
+            while let Some(run) = self.hand.next_run(self.options.transforms) {
+                self.effects.push(Effect::Run(run));
+            }
+            while let Some((plans, dispatches)) = self.hand.next_batch() {
+                self.effects.push(Effect::Dispatch { plans, dispatches });
+            }
+            self.close_some();
+        }
+        let open = self.agenda.waiting() + self.agenda.in_flight();
+        self.backlog.open(open);
+        self.metrics.queue(open, self.agenda.in_flight());
+    }
+
+    /// Whether new work may begin: all that was there is known, and the host is not to stop.
+    pub(super) fn may_begin(&self) -> bool {
+        self.current && self.stop_until.is_none() && self.ending.is_none()
+    }
+
+    /// Whether an exchange that begins now would end within the lease (invariant I7).
+    pub(super) fn may_send(&self, now: Timestamp) -> bool {
+        self.may_begin() && self.lead.until.since(now) >= self.options.exchange_time
+    }
+
+    /// Whether the ledger may tell one more thing.
+    pub(super) fn wants_entry(&self) -> bool {
+        self.stop_until.is_none() && self.ending.is_none() && self.hand.has_room()
+    }
+
+    /// Whether every event that was told is dispatched.
+    pub(super) fn is_idle(&self) -> bool {
+        self.current && self.hand.is_empty()
+    }
+
+    /// When something is to be done even if nothing happens until then.
+    pub(super) fn wake_at(&self, now: Timestamp) -> Timestamp {
+        let renew = if self.renewing { Timestamp::MAX } else { self.renew_at };
+        let due = self.agenda.wake_at().filter(|_| self.may_send(now)).unwrap_or(Timestamp::MAX);
+        renew.min(due).min(self.stop_until.unwrap_or(Timestamp::MAX))
+    }
+
+    /// Until when what is in flight may end, once the host is to stop.
+    pub(super) fn stop_until(&self) -> Option<Timestamp> {
+        self.stop_until
+    }
+
+    pub(super) fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    /// Gives the lead up. The first reason counts.
+    pub(super) fn end(&mut self, ending: Ending) {
+        self.ending.get_or_insert(ending);
+    }
+
+    /// What an error of the ledger means where nothing better can be made of it: what is in memory may no longer be
+    /// true, so it is dropped with the lead.
+    pub(super) fn resign(&mut self, error: Error) {
+        if !matches!(error, Error::Fenced | Error::Taken(_)) {
+            self.health.store_failed(error.to_string());
+        }
+        self.end(Ending::Resigned(error));
+    }
+
+    /// A random number for the spread of retries.
+    pub(super) fn number(&self) -> u32 {
+        let mut bytes = [0; 4];
+        self.random.fill(&mut bytes);
+        u32::from_be_bytes(bytes)
+    }
+
+    fn renew(&mut self, now: Timestamp) {
+        if !self.renewing && now >= self.renew_at {
+            self.renewing = true;
+            self.effects.push(Effect::Renew);
+            let oldest = self.agenda.oldest_due();
+            self.metrics.oldest(oldest.map(|due| now.since(due)).unwrap_or_default());
+        }
+    }
+
+    fn renewed(&mut self, renewed: Result<Lead, Error>, now: Timestamp) {
+        self.renewing = false;
+        self.renew_at = now.after(self.options.lease / 3);
+        match renewed {
+            Ok(lead) if lead.epoch == self.lead.epoch => {
+                self.health.store_works();
+                self.lead = lead;
+            }
+            Ok(_) => self.resign(Error::Fenced),
+            Err(error) => self.resign(error),
+        }
+    }
+
+    fn fed(&mut self, entry: Entry, now: Timestamp) {
+        match entry {
+            Entry::Profile(digest, profile) => self.rules.store_profile(digest, profile),
+            Entry::Webhook(webhook) => {
+                let (id, lane) = (webhook.id, self.rules.lane(&webhook));
+                self.rules.put(webhook);
+                self.agenda.configure(id, lane);
+            }
+            Entry::WebhookRemoved(id) => self.webhook_removed(id, now),
+            Entry::Delivery(head) => self.insert(head, now),
+            Entry::Current => {
+                self.current = true;
+                self.health.store_works();
+            }
+            Entry::Event(no, event) => {
+                if let Some(plan) = self.hand.take(no, event, None) {
+                    self.begin(vec![(None, plan)], now);
+                }
+            }
+        }
+    }
+
+    /// Closes what is to be closed, some at a time.
+    fn close_some(&mut self) {
+        while self.closings_under_way < CLOSINGS_MAX {
+            let Some((why, settlement)) = self.closing.pop_front() else { return };
+            self.closings_under_way += usize::from(why == Why::Closing);
+            self.effects.push(Effect::Settle(why, settlement));
+        }
+    }
+}
