@@ -1,0 +1,69 @@
+//! What every ledger must do, whatever keeps it. Each check gets an empty ledger and says by its name what holds.
+
+pub(crate) mod accept;
+pub(crate) mod agenda;
+pub(crate) mod configure;
+pub(crate) mod dispatch;
+pub(crate) mod lead;
+pub(crate) mod page;
+pub(crate) mod retire;
+pub(crate) mod settle;
+
+/// Runs every check as a test of its own, on the world that `$world` makes for it.
+macro_rules! conformance {
+    ($world:path) => {
+        $crate::checks::conformance! { $world:
+            accept::i1_an_accepted_event_can_be_read,
+            accept::i2_accepting_again_changes_nothing,
+            accept::i2_a_repeat_within_a_batch_is_the_same_event,
+            accept::i2_other_content_is_refused_with_its_whole_batch,
+            accept::i2_of_many_that_post_the_same_one_is_first,
+            accept::numbers_grow_in_the_order_of_acceptance,
+            accept::events_are_listed_newest_first,
+            accept::a_page_is_bounded_in_bytes,
+            accept::there_is_no_other_shard,
+            dispatch::i3_an_event_is_dispatched_once,
+            dispatch::i4_a_dispatch_happens_as_a_whole_or_not_at_all,
+            dispatch::i4_two_that_read_the_same_state_do_not_both_write,
+            dispatch::i4_a_revision_is_never_given_twice,
+            dispatch::i5_bytes_once_made_never_change,
+            dispatch::state_has_a_limit_for_each_webhook,
+            dispatch::state_goes_with_its_webhook,
+            dispatch::a_blocked_delivery_is_made_anew,
+            dispatch::a_delivery_belongs_to_its_event,
+            dispatch::a_large_request_is_kept_whole,
+            settle::i7_each_attempt_number_settles_once,
+            settle::i7_an_attempt_is_the_one_that_comes_next,
+            settle::a_settlement_moves_lists_and_counts,
+            settle::a_person_takes_up_a_dead_letter,
+            settle::a_blocked_delivery_can_be_blocked_again_or_die,
+            lead::a_lead_lasts_as_long_as_its_lease,
+            lead::i7_a_deposed_lead_changes_nothing,
+            lead::i7_a_deposed_leads_agenda_ends,
+            lead::i7_who_dropped_its_agenda_has_resigned,
+            agenda::an_agenda_tells_what_is_there_and_then_what_comes,
+            agenda::a_new_agenda_tells_what_was_not_dispatched,
+            agenda::an_agenda_misses_nothing_and_repeats_nothing,
+            agenda::a_webhook_is_told_before_the_events_after_it,
+            agenda::an_agenda_does_not_tell_a_lead_its_own_changes,
+            configure::a_change_is_made_on_what_was_seen,
+            configure::a_webhook_is_its_organizations,
+            configure::access_records_come_and_go,
+            configure::a_profile_is_kept_by_its_digest,
+            page::deliveries_are_listed_newest_first,
+            page::a_foreign_cursor_is_refused,
+            retire::only_closed_events_are_forgotten,
+            retire::no_more_are_forgotten_than_asked,
+        }
+    };
+    ($world:path: $($module:ident::$check:ident,)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $check() {
+                $world($crate::checks::$module::$check).await;
+            }
+        )*
+    };
+}
+
+pub(crate) use conformance;
