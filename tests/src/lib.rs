@@ -1,1 +1,15 @@
-//! transload seen from outside: integration tests, crash test, benches.
+//! transload seen from outside: what the integration tests, the crash test and the benches share.
+//!
+//! Nothing here reaches into the host: events go in over HTTP, and what arrives at a vendor is judged there.
+
+pub mod client;
+pub mod house;
+pub mod modules;
+pub mod process;
+pub mod receiver;
+pub mod vendor;
+
+/// Prints a figure, so that versions can be compared.
+pub fn figure(name: &str, value: impl std::fmt::Display) {
+    println!("figure {name} {value}");
+}

@@ -1,0 +1,127 @@
+//! A vendor's endpoint that takes everything and remembers what came.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use anyhow::Context as _;
+use axum::{Router, extract::State, http::StatusCode};
+use bytes::Bytes;
+use ring::digest::{SHA256, digest};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+/// A vendor's endpoint on a free local port. It ends when it is dropped.
+pub struct Receiver {
+    address: SocketAddr,
+    seen: Arc<Seen>,
+    _server: JoinSet<()>,
+}
+
+/// What is asked of each body: which delivery it is, and which event it speaks of.
+pub type Identify = fn(&[u8]) -> Option<Arrival>;
+
+/// A delivery that arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// The delivery's id, as the vendor sees it.
+    pub delivery: String,
+    /// The event, by a number that the test put into it.
+    pub event: u64,
+}
+
+struct Seen {
+    identify: Identify,
+    ledger: Mutex<Arrivals>,
+    count: watch::Sender<usize>,
+}
+
+/// What has arrived so far.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    /// How often each delivery arrived, and the digest of its first body.
+    pub deliveries: HashMap<String, (u64, [u8; 32])>,
+    /// How many different deliveries spoke of each event.
+    pub events: HashMap<u64, u64>,
+    /// Deliveries that came again with another body.
+    pub changed: u64,
+    /// Deliveries that came again with the same body.
+    pub doubled: u64,
+    /// Bodies that could not be identified.
+    pub strange: u64,
+}
+
+impl Receiver {
+    /// Starts to listen.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn start(identify: Identify) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.context("listen as the vendor")?;
+        let address = listener.local_addr()?;
+        let ledger = Mutex::new(Arrivals::default());
+        let seen = Arc::new(Seen { identify, ledger, count: watch::Sender::new(0) });
+        let router = Router::new().fallback(take).with_state(Arc::clone(&seen));
+        let mut server = JoinSet::new();
+        server.spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                eprintln!("the receiver ended: {error}");
+            }
+        });
+        Ok(Self { address, seen, _server: server })
+    }
+
+    /// The endpoint.
+    pub fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    /// What has arrived so far.
+    pub fn arrivals(&self) -> MutexGuard<'_, Arrivals> {
+        self.seen.lock()
+    }
+
+    /// Waits until so many different events have arrived.
+    pub async fn events(&self, wanted: usize) {
+        let mut count = self.seen.count.subscribe();
+        // The sender lives as long as `self`, so that waiting cannot fail.
+        let _ = count.wait_for(|count| *count >= wanted).await;
+    }
+}
+
+impl Seen {
+    fn lock(&self) -> MutexGuard<'_, Arrivals> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn take(State(seen): State<Arc<Seen>>, body: Bytes) -> StatusCode {
+    let Some(arrival) = (seen.identify)(&body) else {
+        seen.lock().strange += 1;
+        return StatusCode::BAD_REQUEST;
+    };
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, &body).as_ref());
+    let events = {
+        let mut arrivals = seen.lock();
+        arrivals.record(arrival, hash);
+        arrivals.events.len()
+    };
+    seen.count.send_if_modified(|count| std::mem::replace(count, events) != events);
+    StatusCode::OK
+}
+
+impl Arrivals {
+    fn record(&mut self, arrival: Arrival, hash: [u8; 32]) {
+        let known = self.deliveries.entry(arrival.delivery).or_insert((0, hash));
+        known.0 += 1;
+        if known.0 == 1 {
+            *self.events.entry(arrival.event).or_default() += 1;
+        } else if known.1 == hash {
+            self.doubled += 1;
+        } else {
+            self.changed += 1;
+        }
+    }
+}
