@@ -1,0 +1,121 @@
+//! `GET /v1/deliveries`: what was and is to be delivered.
+
+use axum::{
+    Extension,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use transload_domain::{Event, EventNo, Status, WebhookId};
+use uuid::Uuid;
+
+use super::{
+    cursor::Cursor,
+    look::Look,
+    summary::{DeliverySummary, Shown},
+    walk::Walk,
+};
+use crate::{
+    Api,
+    access::Caller,
+    events,
+    json::Answer,
+    page::{self, Params},
+    problem::{Kind, Problem},
+};
+
+/// Which deliveries are wanted: all filters must hold.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Filters {
+    /// A webhook's id.
+    webhook: Option<String>,
+    /// An event's id, as its acceptance told it.
+    event: Option<String>,
+    /// A status as it is shown.
+    status: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Deliveries {
+    deliveries: Vec<DeliverySummary>,
+    /// Cursor of the next page; `null` at the end. A page may be short and still have a next one.
+    next: Option<String>,
+}
+
+/// Lists deliveries, newest event first. The list may trail what just happened.
+pub(crate) async fn list(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Params(filters): Params<Filters>,
+) -> Result<Response, Problem> {
+    let limit = page::limit(filters.limit.as_deref())?;
+    let cursor = Cursor::decode(filters.cursor.as_deref())?;
+    let status = filters.status.as_deref().map(status).transpose()?;
+    let webhook = filters.webhook.as_deref().map(webhook_id).transpose()?;
+    let walk = if let Some(event) = &filters.event {
+        let (no, _) = events::find(&api, &caller, event).await?;
+        Walk::event(&api, no, cursor)?
+    } else if let Some(webhook) = webhook {
+        let statuses = status.map_or(Status::ALL.to_vec(), Shown::stored);
+        Walk::webhook(&api, webhook, &statuses, cursor)?
+    } else {
+        Walk::all(&api, caller.organization.clone(), cursor)?
+    };
+    let look = Look::new(&api, &caller.organization);
+    let (deliveries, next) = collect(walk, look, limit, webhook, status).await?;
+    Ok(Answer(Deliveries { deliveries, next }).into_response())
+}
+
+/// The first deliveries of an event, and the cursor of the rest.
+pub(crate) async fn of_event(
+    api: &Api,
+    no: EventNo,
+    event: &Event,
+    limit: usize,
+) -> Result<(Vec<DeliverySummary>, Option<String>), Problem> {
+    let look = Look::new(api, &event.organization);
+    collect(Walk::event(api, no, None)?, look, limit, None, None).await
+}
+
+async fn collect(
+    mut walk: Walk<'_>,
+    mut look: Look<'_>,
+    limit: usize,
+    webhook: Option<WebhookId>,
+    status: Option<Shown>,
+) -> Result<(Vec<DeliverySummary>, Option<String>), Problem> {
+    let mut deliveries = Vec::new();
+    while deliveries.len() < limit {
+        let Some(delivery) = walk.next().await? else { break };
+        let key = delivery.head.key;
+        if webhook.is_some_and(|wanted| wanted != key.webhook) {
+            continue;
+        }
+        let shown = Shown::of(delivery.head.status, look.webhook(key.webhook).await?);
+        if status.is_some_and(|wanted| wanted != shown) {
+            continue;
+        }
+        deliveries.extend(look.summary(&delivery).await?);
+    }
+    let next = walk.cursor().map(|cursor| cursor.encode()).transpose()?;
+    Ok((deliveries, next))
+}
+
+fn status(name: &str) -> Result<Shown, Problem> {
+    Shown::parse(name).ok_or_else(|| {
+        let detail = format!("status must be one of {}", Shown::names());
+        Problem::new(Kind::InvalidRequest, detail)
+    })
+}
+
+fn webhook_id(text: &str) -> Result<WebhookId, Problem> {
+    Uuid::parse_str(text)
+        .map(WebhookId)
+        .map_err(|_| Problem::new(Kind::InvalidRequest, "webhook must be a webhook's id, a UUID"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,272 @@
+//! Deliveries are listed newest first, filtered, in pages, and never another organization's.
+
+use serde_json::json;
+use transload_domain::{
+    Content, EventNo, Fault, Organization, Status, Timestamp, Verdict, WebhookId,
+};
+use transload_store::{Change, Key, Ledger, Record, Shard};
+use uuid::Uuid;
+
+use crate::testing::{ACME, Host, attempt, get, made, order, post_json, structured, webhook};
+
+/// A host with one webhook.
+async fn host() -> (Host, WebhookId) {
+    let host = Host::new().await;
+    let id = add_webhook(&host).await;
+    (host, id)
+}
+
+async fn add_webhook(host: &Host) -> WebhookId {
+    let answer = host.send(post_json("/v1/webhooks", &webhook())).await;
+    WebhookId(Uuid::parse_str(answer.json["id"].as_str().unwrap()).unwrap())
+}
+
+/// Posts an event; its number and public id.
+async fn post_event(host: &Host, id: &str) -> (EventNo, String) {
+    let answer = host.send(structured(&order(id))).await;
+    let id = answer.json["events"][0]["id"].as_str().unwrap().to_owned();
+    (transload_domain::EventId(Uuid::parse_str(&id).unwrap()).no(), id)
+}
+
+/// All pages of a list: `event_id` and status of each delivery.
+async fn all(host: &Host, query: &str, limit: usize) -> Vec<(String, String)> {
+    let (mut found, mut cursor) = (Vec::new(), String::new());
+    for _ in 0..1_000 {
+        let path = format!("/v1/deliveries?{query}&limit={limit}{cursor}");
+        let answer = host.send(get(&path)).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        let page = answer.json["deliveries"].as_array().unwrap();
+        assert!(page.len() <= limit);
+        found.extend(page.iter().map(|delivery| {
+            let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+            (text(&delivery["event"]["event_id"]), text(&delivery["status"]))
+        }));
+        let Some(next) = answer.json["next"].as_str() else { return found };
+        cursor = format!("&cursor={next}");
+    }
+    panic!("the list {query} has no end");
+}
+
+#[tokio::test]
+async fn lists_are_newest_first_in_pages_of_any_size() {
+    let (host, first) = host().await;
+    let second = add_webhook(&host).await;
+    let statuses = [Status::Scheduled, Status::Delivered, Status::Dead];
+    let mut events = Vec::new();
+    for n in 0..12 {
+        let (no, id) = post_event(&host, &n.to_string()).await;
+        let mut content = vec![(first, statuses[n % 3], made(b"{}"))];
+        if n % 2 == 0 {
+            content.push((second, Status::Delivered, made(b"{}")));
+        }
+        host.dispatch(no, content).await;
+        events.push(id);
+    }
+    let ids = |found: Vec<(String, String)>| found.into_iter().map(|f| f.0).collect::<Vec<_>>();
+    for limit in [1, 2, 5, 200] {
+        let every = ids(all(&host, "", limit).await);
+        assert_eq!(every[..5], ["11", "10", "10", "9", "8"]);
+        assert_eq!(every.len(), 18);
+        let of_first = ids(all(&host, &format!("webhook={first}"), limit).await);
+        assert_eq!(of_first, (0..12).rev().map(|n| n.to_string()).collect::<Vec<_>>());
+        let dead = all(&host, "status=dead", limit).await;
+        let expected = ["11", "8", "5", "2"].map(|n| (n.to_owned(), "dead".to_owned()));
+        assert_eq!(dead, expected);
+        assert_eq!(all(&host, &format!("status=dead&webhook={first}"), limit).await, expected);
+        assert_eq!(all(&host, &format!("status=dead&webhook={second}"), limit).await, []);
+        let of_event = all(&host, &format!("event={}", events[4]), limit).await;
+        assert_eq!(of_event.len(), 2);
+        let both = all(&host, &format!("event={}&webhook={second}", events[4]), limit).await;
+        assert_eq!(both, [("4".to_owned(), "delivered".to_owned())]);
+    }
+}
+
+#[tokio::test]
+async fn what_comes_in_between_two_pages_disturbs_neither() {
+    let (host, id) = host().await;
+    for n in 0..4 {
+        let (no, _) = post_event(&host, &n.to_string()).await;
+        host.dispatch(no, vec![(id, Status::Dead, made(b"{}"))]).await;
+    }
+    for query in [format!("webhook={id}"), "status=dead".to_owned()] {
+        let first = host.send(get(&format!("/v1/deliveries?{query}&limit=2"))).await;
+        let (no, _) = post_event(&host, &format!("late {query}")).await;
+        host.dispatch(no, vec![(id, Status::Delivered, made(b"{}"))]).await;
+        let next = first.json["next"].as_str().unwrap();
+        let rest = host.send(get(&format!("/v1/deliveries?{query}&cursor={next}"))).await;
+        let rest: Vec<_> = rest.json["deliveries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|d| d["event"]["event_id"].clone())
+            .collect();
+        assert!(rest.ends_with(&[json!("1"), json!("0")]), "{rest:?}");
+        assert!(
+            !rest.iter().any(|id| id.as_str().unwrap().starts_with("late webhook")),
+            "{rest:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn open_deliveries_of_a_suspended_webhook_are_held() {
+    let (host, id) = host().await;
+    for (n, status) in
+        [Status::Scheduled, Status::Blocked, Status::Delivered].into_iter().enumerate()
+    {
+        let (no, _) = post_event(&host, &n.to_string()).await;
+        let content = match status {
+            Status::Blocked => Content::Blocked("plugin acme is not loaded".into()),
+            _ => made(b"{}"),
+        };
+        host.dispatch(no, vec![(id, status, content)]).await;
+    }
+    assert_eq!(all(&host, "status=held", 10).await, []);
+    assert_eq!(all(&host, "status=blocked", 10).await, [("1".to_owned(), "blocked".to_owned())]);
+    let key = Key::Webhook(Organization::new(ACME).unwrap(), id);
+    let Some(Record::Webhook(revision, mut stored)) =
+        host.ledger.read(Shard(0), key).await.unwrap()
+    else {
+        panic!("no webhook")
+    };
+    stored.suspended_at = Some(Timestamp::EPOCH);
+    host.ledger.configure(Shard(0), Change::Webhook(*stored), Some(revision)).await.unwrap();
+    let expected = ["1", "0"].map(|n| (n.to_owned(), "held".to_owned()));
+    assert_eq!(all(&host, "status=held", 10).await, expected);
+    assert_eq!(all(&host, &format!("status=held&webhook={id}"), 1).await, expected);
+    assert_eq!(all(&host, "status=scheduled", 10).await, []);
+    assert_eq!(all(&host, "status=delivered", 10).await.len(), 1);
+}
+
+#[tokio::test]
+async fn another_organization_sees_nothing_whatever_it_asks() {
+    let (host, id) = host().await;
+    let (no, event) = post_event(&host, "1").await;
+    let heads = host.dispatch(no, vec![(id, Status::Dead, made(b"{}"))]).await;
+    let (no, _) = post_event(&host, "2").await;
+    host.dispatch(no, vec![(id, Status::Dead, made(b"{}"))]).await;
+    let cursor = host.send(get("/v1/deliveries?limit=1")).await.json["next"].clone();
+    let other = host.key_of("other").await;
+    for query in
+        ["", "?status=dead", &format!("?webhook={id}"), &format!("?webhook={id}&status=dead")]
+    {
+        let answer = host.send_with(&other, get(&format!("/v1/deliveries{query}"))).await;
+        assert_eq!(answer.json["deliveries"], json!([]), "{query}");
+    }
+    let answer = host.send_with(&other, get(&format!("/v1/deliveries?event={event}"))).await;
+    answer.is_problem(404, "not-found");
+    let path = format!("/v1/deliveries/{}", heads[0].key.id());
+    assert_eq!(host.send(get(&path)).await.status, 200);
+    host.send_with(&other, get(&path)).await.is_problem(404, "not-found");
+    // Nor with a cursor of the owner's list.
+    let path = format!("/v1/deliveries?cursor={}", cursor.as_str().unwrap());
+    assert_eq!(host.send(get(&path)).await.json["deliveries"].as_array().unwrap().len(), 1);
+    host.send_with(&other, get(&path)).await.is_problem(400, "invalid-cursor");
+}
+
+#[tokio::test]
+async fn a_wrong_filter_is_told() {
+    let (host, id) = host().await;
+    let (no, _) = post_event(&host, "1").await;
+    host.dispatch(no, vec![(id, Status::Dead, made(b"{}"))]).await;
+    for n in 2..4 {
+        let (no, _) = post_event(&host, &n.to_string()).await;
+        host.dispatch(no, vec![(id, Status::Dead, made(b"{}"))]).await;
+    }
+    let next = host.send(get("/v1/deliveries?limit=1")).await.json["next"].clone();
+    for (query, slug) in [
+        ("status=lost".to_owned(), "invalid-request"),
+        ("webhook=x".to_owned(), "invalid-request"),
+        ("state=dead".to_owned(), "invalid-request"),
+        ("cursor=e30".to_owned(), "invalid-cursor"),
+        (format!("webhook={id}&cursor={}", next.as_str().unwrap()), "invalid-cursor"),
+    ] {
+        host.send(get(&format!("/v1/deliveries?{query}"))).await.is_problem(400, slug);
+    }
+    host.send(get("/v1/deliveries?event=x")).await.is_problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn a_delivery_is_shown_with_its_bytes_and_attempts() {
+    let (host, id) = host().await;
+    let (no, event) = post_event(&host, "1").await;
+    let heads = host.dispatch(no, vec![(id, Status::Scheduled, made(b"{\"n\": 1.50}"))]).await;
+    let retry = Verdict::Retry {
+        at: Timestamp::from_micros(1_800_000_000_000_000),
+        reason: "the vendor answered 503, not 200".into(),
+    };
+    host.settle(heads[0], attempt(&heads[0], 503, retry)).await;
+    let answer = host.send(get(&format!("/v1/deliveries/{}", heads[0].key.id()))).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let digest = answer.json["plugin"]["digest"].as_str().unwrap();
+    assert_eq!(digest.len(), 64);
+    let expected = json!({
+        "id": heads[0].key.id().to_string(),
+        "status": "scheduled",
+        "attempt_count": 1,
+        "due_at": "2027-01-15T08:00:00.000000Z",
+        "updated_at": "2026-01-02T03:04:05.000006Z",
+        "event": {"id": event, "event_id": "1", "source": "/shop", "type": "order.created"},
+        "webhook": {"id": id.to_string(), "name": "Orders to Acme", "hook": "orders"},
+        "plugin": {"name": "acme", "version": "1.2.3", "digest": digest},
+        "reason": "the vendor answered 503, not 200",
+        "request": {
+            "method": "PUT", "endpoint": "https://vendor.example/orders", "path": "/7",
+            "headers": [{"name": "Content-Type", "value": "application/json"}],
+            "body": "{\"n\": 1.50}",
+        },
+        "attempts": [{
+            "number": 1, "started_at": "1970-01-01T00:00:01.000000Z", "took_ms": 1.5,
+            "answer": {
+                "status": 503, "headers": [{"name": "server", "value": "vendor"}], "body": "busy",
+                "body_cut": false, "retry_after_s": 9,
+            },
+            "failure": null, "verdict": "retry", "retry_at": "2027-01-15T08:00:00.000000Z",
+            "reason": "the vendor answered 503, not 200",
+        }],
+    });
+    assert_eq!(answer.json, expected);
+    let with_event = host.send(get(&format!("/v1/events/{event}"))).await;
+    assert_eq!(with_event.json["deliveries"][0]["id"], expected["id"]);
+}
+
+#[tokio::test]
+async fn only_the_last_hundred_attempts_are_shown() {
+    let (host, id) = host().await;
+    let (no, _) = post_event(&host, "1").await;
+    let mut head = host.dispatch(no, vec![(id, Status::Scheduled, made(b"{}"))]).await[0];
+    for _ in 0..103 {
+        let verdict = Verdict::Retry { at: Timestamp::EPOCH, reason: "no".into() };
+        head = host.settle(head, attempt(&head, 500, verdict)).await;
+    }
+    let answer = host.send(get(&format!("/v1/deliveries/{}", head.key.id()))).await;
+    let attempts = answer.json["attempts"].as_array().unwrap();
+    assert_eq!((attempts.len(), &answer.json["attempt_count"]), (100, &json!(103)));
+    assert_eq!((&attempts[0]["number"], &attempts[99]["number"]), (&json!(4), &json!(103)));
+}
+
+#[tokio::test]
+async fn i10_a_plugins_fault_is_shown_in_plain_words_with_its_version() {
+    let (host, id) = host().await;
+    let (no, _) = post_event(&host, "1").await;
+    let fault = Content::Faulted(Fault::Panic("no total at src/lib.rs:9:5".into()));
+    let heads = host.dispatch(no, vec![(id, Status::Dead, fault)]).await;
+    for path in [format!("/v1/deliveries/{}", heads[0].key.id()), "/v1/deliveries".to_owned()] {
+        let answer = host.send(get(&path)).await;
+        answer
+            .says("the plugin panicked: no total at src/lib.rs:9:5")
+            .says("\"version\":\"1.2.3\"");
+    }
+    let answer = host.send(get(&format!("/v1/deliveries/{}", heads[0].key.id()))).await;
+    assert_eq!((&answer.json["request"], &answer.json["attempts"]), (&json!(null), &json!([])));
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_text_are_shown_as_base64() {
+    let (host, id) = host().await;
+    let (no, _) = post_event(&host, "1").await;
+    let heads = host.dispatch(no, vec![(id, Status::Scheduled, made(&[0xff, 0]))]).await;
+    let answer = host.send(get(&format!("/v1/deliveries/{}", heads[0].key.id()))).await;
+    assert_eq!(answer.json["request"]["body_base64"], json!("/wA="));
+    assert!(answer.json["request"].get("body").is_none());
+}

@@ -1,0 +1,65 @@
+//! JSON that goes out, and JSON objects that come in.
+
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    body,
+    pointer::Pointer,
+    problem::{InputError, Kind, Problem},
+};
+
+/// A JSON answer. Unlike axum's, it answers with problem details when a value cannot be written.
+pub(crate) struct Answer<T>(pub(crate) T);
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(text) => {
+                let mut response = Response::new(Body::from(text));
+                let kind = HeaderValue::from_static("application/json");
+                response.headers_mut().insert(header::CONTENT_TYPE, kind);
+                response
+            }
+            Err(error) => Problem::internal(error).into_response(),
+        }
+    }
+}
+
+/// Reads a body of at most `max` bytes as JSON of this shape.
+///
+/// # Errors
+/// 415 when it is not said to be JSON, 413 when it is too long, 400 when it is not JSON, and a problem of `kind`
+/// with a pointer when it has another shape.
+pub(crate) async fn read<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+    max: usize,
+    what: &str,
+    kind: Kind,
+) -> Result<T, Problem> {
+    body::require_json(headers)?;
+    let bytes: Bytes = body::read(headers, body, max, what).await?;
+    parse(&bytes, kind)
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8], kind: Kind) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let pointer = Pointer::of_path(error.path());
+        let inner = error.inner();
+        if inner.is_data() {
+            Problem::of_input(kind, vec![InputError::new(pointer, inner.to_string())])
+        } else {
+            Problem::new(Kind::InvalidRequest, format!("the body is not sound JSON: {inner}"))
+        }
+    })?;
+    deserializer.end().map_err(|error| {
+        Problem::new(Kind::InvalidRequest, format!("the body is not sound JSON: {error}"))
+    })?;
+    Ok(parsed)
+}

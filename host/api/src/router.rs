@@ -1,0 +1,90 @@
+//! Which path leads to which operation, and what every request passes on its way.
+
+use std::any::Any;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, Response},
+    middleware::from_fn_with_state,
+    response::IntoResponse,
+    routing::{get, post},
+};
+use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
+use tracing::Span;
+
+use crate::{
+    Api, access, admin, deliveries, events, operation, plugins,
+    problem::{Kind, Problem},
+    request_id, webhooks,
+};
+
+/// The public API. Everything under `/v1` takes an API key.
+pub fn router(api: Api) -> Router {
+    let v1 = Router::new()
+        .route("/events", post(events::post))
+        .route("/events/{id}", get(events::get))
+        .route("/webhooks", post(webhooks::post).get(webhooks::list))
+        .route("/webhooks/{id}", get(webhooks::get).delete(webhooks::delete))
+        .route("/deliveries", get(deliveries::list))
+        .route("/deliveries/{id}", get(deliveries::get))
+        .route("/plugins", get(plugins::list))
+        .route("/plugins/{name}", get(plugins::get))
+        .route_layer(from_fn_with_state(api.clone(), access::layer));
+    let open = Router::new()
+        .route("/health/live", get(operation::live))
+        .route("/health/ready", get(operation::ready))
+        .route("/metrics", get(operation::metrics))
+        .route("/.well-known/jwks.json", get(operation::jwks));
+    around(open.nest("/v1", v1), api)
+}
+
+/// Operations for whoever may use this machine as its operator. It asks for no key: serve it on a private Unix
+/// socket and nowhere else.
+pub fn admin_router(api: Api) -> Router {
+    let router = Router::new()
+        .route("/keys", post(admin::create_key))
+        .route("/keys/{id}", axum::routing::delete(admin::remove_key))
+        .route("/health/ready", get(operation::ready));
+    around(router, api)
+}
+
+/// What every request passes, from the outside in: its id, the log, and the net under a panic.
+fn around(router: Router<Api>, api: Api) -> Router {
+    router
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .with_state(api.clone())
+        .layer(CatchPanicLayer::custom(after_panic))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(from_fn_with_state(api, request_id::layer))
+}
+
+async fn no_such_path() -> Problem {
+    Problem::new(Kind::NotFound, "there is nothing at this path")
+}
+
+async fn no_such_method() -> Problem {
+    Problem::new(Kind::MethodNotAllowed, "this path takes other methods; the allow header has them")
+}
+
+/// The panic's text is for the log alone.
+fn after_panic(panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no text");
+    Problem::internal(format_args!("panic: {text}")).into_response()
+}
+
+/// The path without its query: a query may hold a credential.
+fn span(request: &Request<Body>) -> Span {
+    let id = request.headers().get(request_id::HEADER).and_then(|id| id.to_str().ok());
+    tracing::info_span!(
+        "request",
+        method = %request.method(),
+        path = request.uri().path(),
+        request_id = id.unwrap_or("-"),
+    )
+}
+
+#[cfg(test)]
+mod tests;

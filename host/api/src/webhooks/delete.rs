@@ -1,0 +1,59 @@
+//! `DELETE /v1/webhooks/{id}`: unsubscribe.
+
+use axum::{
+    Extension,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use transload_store::{self as store, Change};
+
+use super::get::{find, parse_id};
+use crate::{Api, access::Caller, problem::Problem};
+
+/// Removes a webhook with its plugin state. What was delivered stays to be seen; what was not becomes a dead letter.
+pub(crate) async fn delete(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let id = parse_id(&id)?;
+    let missing = || Problem::not_found("webhook");
+    find(&api, &caller, id).await?.ok_or_else(missing)?;
+    let change = Change::RemoveWebhook(caller.organization.clone(), id);
+    match api.ledger.configure(api.shard, change, None).await {
+        Ok(_) => {
+            tracing::info!(organization = %caller.organization, webhook = %id, "webhook removed");
+            Ok(StatusCode::NO_CONTENT)
+        }
+        // Somebody else was faster.
+        Err(store::Error::NotFound(_)) => Err(missing()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, http::Request};
+
+    use crate::testing::{Host, get, post_json, webhook};
+
+    fn delete(path: &str) -> Request<Body> {
+        Request::delete(path).body(Body::empty()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_webhook_goes_once_and_only_by_its_own_organization() {
+        let host = Host::new().await;
+        let other = host.key_of("other").await;
+        let made = host.send(post_json("/v1/webhooks", &webhook())).await;
+        let path = format!("/v1/webhooks/{}", made.json["id"].as_str().unwrap());
+        host.send_with(&other, get(&path)).await.is_problem(404, "not-found");
+        host.send_with(&other, delete(&path)).await.is_problem(404, "not-found");
+        assert_eq!(host.send(get(&path)).await.status, 200);
+        let gone = host.send(delete(&path)).await;
+        assert_eq!((gone.status, gone.text.as_str()), (204, ""));
+        host.send(delete(&path)).await.is_problem(404, "not-found");
+        host.send(get(&path)).await.is_problem(404, "not-found");
+        host.send(delete("/v1/webhooks/not-an-id")).await.is_problem(404, "not-found");
+    }
+}
