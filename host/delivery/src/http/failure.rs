@@ -10,7 +10,7 @@ use super::lookup::NoAddress;
 /// What a failed exchange with this URL means. The words name the place by host and port: a path can hold secrets.
 pub(super) fn describe(error: &reqwest::Error, url: &Url) -> SendFailure {
     let chain: Vec<&(dyn Error + 'static)> =
-        std::iter::successors(Some(error as &(dyn Error + 'static)), |error| (*error).source())
+        std::iter::successors(Some(error as &(dyn Error + 'static)), |error| cause(*error))
             .collect();
     let place = place(url);
     if let Some(no_address) = find::<NoAddress>(&chain) {
@@ -20,7 +20,7 @@ pub(super) fn describe(error: &reqwest::Error, url: &Url) -> SendFailure {
         };
         return SendFailure { kind, detail: no_address.to_string() };
     }
-    if let Some(tls) = find_tls(&chain) {
+    if let Some(tls) = find::<rustls::Error>(&chain) {
         let detail = format!("no trusted TLS session with {place}: {tls}");
         return SendFailure { kind: SendFailureKind::Tls, detail };
     }
@@ -60,9 +60,11 @@ fn find<'a, T: Error + 'static>(chain: &[&'a (dyn Error + 'static)]) -> Option<&
     chain.iter().find_map(|error| error.downcast_ref::<T>())
 }
 
-/// A TLS error stands in the chain by itself or within an I/O error.
-fn find_tls<'a>(chain: &[&'a (dyn Error + 'static)]) -> Option<&'a rustls::Error> {
-    let within = |error: &'a io::Error| error.get_ref()?.downcast_ref::<rustls::Error>();
-    let inner = || chain.iter().find_map(|error| within(error.downcast_ref::<io::Error>()?));
-    find(chain).or_else(inner)
+/// The next error in the chain. An I/O error that wraps another passes over it in its `source`.
+fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    match wrapped {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
 }

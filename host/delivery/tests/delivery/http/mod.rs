@@ -1,0 +1,7 @@
+//! The HTTP sender against small servers on this machine.
+
+mod answers;
+mod authentication;
+mod refusals;
+mod server;
+mod support;

@@ -1,0 +1,102 @@
+//! Senders and exchanges.
+
+use std::{
+    io,
+    net::IpAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use transload_delivery::{
+    Exchange, Sender as _,
+    auth::Signer,
+    egress::EgressPolicy,
+    http::{HttpOptions, HttpSender, Lookup},
+};
+use transload_domain::{
+    Answer, AttemptOutcome, Authentication, DeliveryKey, EventNo, HookNo, Method, Organization,
+    Part, Request, SendFailure, SendFailureKind, Vault, WebhookId,
+};
+
+use crate::support::{Dice, Time};
+
+/// A resolver that knows what a test tells it.
+#[derive(Default)]
+pub(super) struct Names(Mutex<Vec<(&'static str, Vec<IpAddr>)>>);
+
+impl Names {
+    pub(super) fn with(name: &'static str, addresses: &[&str]) -> Self {
+        let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        Self(Mutex::new(vec![(name, addresses)]))
+    }
+}
+
+#[async_trait]
+impl Lookup for Names {
+    async fn lookup(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+        let names = self.0.lock().unwrap();
+        let found = names.iter().find(|(known, _)| *known == name);
+        found.map(|(_, addresses)| addresses.clone()).ok_or(io::ErrorKind::NotFound.into())
+    }
+}
+
+pub(super) fn vault() -> Vault {
+    Vault::new(&[7; 32])
+}
+
+pub(super) fn signer() -> Signer {
+    let key = Signer::generate_pkcs8(&Dice::default());
+    Signer::from_pkcs8("https://host.example", &key).unwrap()
+}
+
+/// What a sender of these tests works with: http to 127.0.0.0/8 is allowed, exchanges take 5 s at most.
+pub(super) fn options() -> HttpOptions {
+    HttpOptions {
+        egress: Arc::new(EgressPolicy::new(vec!["127.0.0.0/8".parse().unwrap()], true)),
+        vault: Arc::new(vault()),
+        signer: Arc::new(signer()),
+        clock: Arc::new(Time::new()),
+        random: Arc::new(Dice::default()),
+        lookup: Arc::new(Names::default()),
+        exchange_time: Duration::from_secs(5),
+        extra_roots: vec![],
+    }
+}
+
+pub(super) fn exchange(endpoint: &str) -> Exchange {
+    let webhook = WebhookId::from_random([1; 16]);
+    Exchange {
+        delivery: DeliveryKey { event: EventNo(5), webhook, hook: HookNo(0), part: Part(0) },
+        attempt: 1,
+        organization: Organization::new("acme").unwrap(),
+        endpoint: endpoint.to_owned(),
+        request: Arc::new(Request {
+            method: Method::Put,
+            path: String::new(),
+            headers: vec![("Content-Type".into(), "application/json".into())],
+            body: b"{\"order\":1}".to_vec(),
+        }),
+        authentication: Authentication::None,
+        expect_continue: false,
+    }
+}
+
+pub(super) async fn send(options: HttpOptions, exchange: Exchange) -> AttemptOutcome {
+    HttpSender::new(options).unwrap().send(exchange).await
+}
+
+pub(super) async fn answer(options: HttpOptions, exchange: Exchange) -> Answer {
+    match send(options, exchange).await {
+        AttemptOutcome::Answered(answer) => answer,
+        AttemptOutcome::Failed(failure) => panic!("{failure:?}"),
+    }
+}
+
+/// The failure's kind and words.
+pub(super) async fn failure(options: HttpOptions, exchange: Exchange) -> (SendFailureKind, String) {
+    match send(options, exchange).await {
+        AttemptOutcome::Failed(SendFailure { kind, detail }) => (kind, detail),
+        AttemptOutcome::Answered(answer) => panic!("{answer:?}"),
+    }
+}

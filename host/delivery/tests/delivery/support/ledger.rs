@@ -1,0 +1,140 @@
+//! A ledger whose doors a test can close.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+use transload_domain::{Event, EventNo};
+use transload_store::{
+    Change, Dispatch, Entry, Error, Key, Lead, Ledger, Page, Query, Receipt, Record, Result,
+    Revision, Settlement, Shard,
+};
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The next dispatch fails and was not written.
+    DispatchBefore,
+    /// The next dispatch fails and was written.
+    DispatchAfter,
+    /// The next settlement fails and was not written.
+    SettleBefore,
+    /// The next settlement fails and was written.
+    SettleAfter,
+    /// Every lead is for so short a time that no exchange fits in.
+    ShortLease,
+    /// Nothing works.
+    Everything,
+}
+
+/// A ledger that fails as told, once each for a dispatch or a settlement.
+pub(crate) struct Doors {
+    inner: Arc<dyn Ledger>,
+    fault: Mutex<Option<Fault>>,
+}
+
+impl Doors {
+    pub(crate) fn new(inner: Arc<dyn Ledger>) -> Self {
+        Self { inner, fault: Mutex::default() }
+    }
+
+    pub(crate) fn fail(&self, fault: Fault) {
+        *self.fault.lock().unwrap() = Some(fault);
+    }
+
+    pub(crate) fn mend(&self) {
+        *self.fault.lock().unwrap() = None;
+    }
+
+    /// Whether the fault that was asked for is still to come.
+    pub(crate) fn is_armed(&self) -> bool {
+        self.fault.lock().unwrap().is_some()
+    }
+
+    fn fails(&self, fault: Fault) -> bool {
+        *self.fault.lock().unwrap() == Some(fault)
+    }
+
+    fn fails_once(&self, fault: Fault) -> bool {
+        let mut now = self.fault.lock().unwrap();
+        let hit = *now == Some(fault);
+        if hit {
+            *now = None;
+        }
+        hit
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.fails(Fault::Everything) { Err(broken()) } else { Ok(()) }
+    }
+}
+
+fn broken() -> Error {
+    Error::Unavailable("scripted".into())
+}
+
+#[async_trait]
+impl Ledger for Doors {
+    async fn lead(&self, shard: Shard, host: &str, lease: Duration) -> Result<Lead> {
+        self.check()?;
+        let lease = if self.fails(Fault::ShortLease) { Duration::from_secs(1) } else { lease };
+        self.inner.lead(shard, host, lease).await
+    }
+
+    async fn agenda(&self, lead: &Lead) -> Result<mpsc::Receiver<Entry>> {
+        self.check()?;
+        self.inner.agenda(lead).await
+    }
+
+    async fn accept(&self, shard: Shard, events: Vec<Event>) -> Result<Vec<Receipt>> {
+        self.inner.accept(shard, events).await
+    }
+
+    async fn dispatch(&self, lead: &Lead, dispatches: Vec<Dispatch>) -> Vec<Result<()>> {
+        let count = dispatches.len();
+        if self.check().is_err() || self.fails_once(Fault::DispatchBefore) {
+            return vec![Err(broken()); count];
+        }
+        let answers = self.inner.dispatch(lead, dispatches).await;
+        if self.fails_once(Fault::DispatchAfter) { vec![Err(broken()); count] } else { answers }
+    }
+
+    async fn settle(&self, lead: &Lead, settlement: Settlement) -> Result<()> {
+        self.check()?;
+        if self.fails_once(Fault::SettleBefore) {
+            return Err(broken());
+        }
+        let answer = self.inner.settle(lead, settlement).await;
+        if self.fails_once(Fault::SettleAfter) { Err(broken()) } else { answer }
+    }
+
+    async fn configure(
+        &self,
+        shard: Shard,
+        change: Change,
+        expected: Option<Revision>,
+    ) -> Result<Revision> {
+        self.inner.configure(shard, change, expected).await
+    }
+
+    async fn read(&self, shard: Shard, key: Key) -> Result<Option<Record>> {
+        self.inner.read(shard, key).await
+    }
+
+    async fn page(
+        &self,
+        shard: Shard,
+        query: Query,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Page> {
+        self.inner.page(shard, query, after, limit).await
+    }
+
+    async fn retire(&self, lead: &Lead, below: EventNo, max: usize) -> Result<usize> {
+        self.inner.retire(lead, below, max).await
+    }
+}

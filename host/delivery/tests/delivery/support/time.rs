@@ -1,0 +1,56 @@
+//! A clock that the tests move, and chance that repeats.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+use transload_delivery::run::Timer;
+use transload_domain::{Clock, Random, Timestamp};
+
+/// A clock that stands still until it is moved, and the timer that follows it.
+#[derive(Clone)]
+pub(crate) struct Time(Arc<watch::Sender<Timestamp>>);
+
+impl Time {
+    pub(crate) fn new() -> Self {
+        let start = Timestamp::EPOCH.after(Duration::from_secs(1_000_000));
+        Self(Arc::new(watch::Sender::new(start)))
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        self.0.send_modify(|now| *now = now.after(by));
+    }
+}
+
+impl Clock for Time {
+    fn now(&self) -> Timestamp {
+        *self.0.borrow()
+    }
+}
+
+#[async_trait]
+impl Timer for Time {
+    async fn wait_until(&self, at: Timestamp) {
+        let waited = self.0.subscribe().wait_for(|now| *now >= at).await.map(|_| ());
+        waited.unwrap();
+    }
+}
+
+/// Numbers that differ and repeat from run to run.
+#[derive(Default)]
+pub(crate) struct Dice(AtomicU64);
+
+impl Random for Dice {
+    fn fill(&self, buffer: &mut [u8]) {
+        for byte in buffer {
+            let n = self.0.fetch_add(1, Ordering::Relaxed);
+            *byte = (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8;
+        }
+    }
+}
