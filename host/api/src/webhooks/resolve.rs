@@ -151,7 +151,11 @@ fn hooks(
     faults: &mut Faults,
 ) -> Vec<Hook> {
     let mut hooks = Vec::new();
-    for (index, definition) in definitions.iter().take(HOOKS_MAX).enumerate() {
+    if definitions.len() > HOOKS_MAX {
+        // Said once already.
+        return hooks;
+    }
+    for (index, definition) in definitions.iter().enumerate() {
         let at = Pointer::root().member("hooks").item(index);
         let kind = HookType::new(&definition.r#type).ok();
         if let (Some(kind), Some(plugin)) = (&kind, plugin)

@@ -219,7 +219,7 @@ async fn what_is_wrong_is_named_by_its_member() {
         (to("https://0x7f.1/orders"), "#/hooks/0/endpoint"),
         (to("https://[::ffff:10.0.0.1]/orders"), "#/hooks/0/endpoint"),
         (to("https://169.254.169.254/latest/meta-data"), "#/hooks/0/endpoint"),
-        (to("https://user:password@vendor.example/"), "#/hooks/0/endpoint"),
+        (to("https://user:hunter2@vendor.example/"), "#/hooks/0/endpoint"),
         (to(&format!("https://vendor.example/{}", "x".repeat(3_000))), "#/hooks/0/endpoint"),
         (with("authentication", json!({"type": "magic"})), "#/authentication/type"),
         (with("authentication", json!({"type": "signed_bearer"})), "#/authentication/type"),
@@ -248,7 +248,7 @@ async fn what_is_wrong_is_named_by_its_member() {
         let answer = create(&host, &definition).await;
         answer.is_problem(422, "invalid-webhook").points_to(&[pointer]);
         assert!(
-            !answer.text.contains("USDX") && !answer.text.contains("password"),
+            !answer.text.contains("USDX") && !answer.text.contains("hunter2"),
             "{}",
             answer.text
         );
@@ -283,7 +283,8 @@ async fn all_faults_are_told_at_once() {
 #[tokio::test]
 async fn a_body_that_is_no_json_or_too_long_has_its_own_answer() {
     let host = Host::new().await;
-    for body in ["", "{", "{}{}", &"[".repeat(100_000)] {
+    let trailing = format!("{}{{}}", webhook());
+    for body in ["", "{", &trailing, &"{\"settings\":".repeat(10_000)] {
         let request = post("/v1/webhooks", "application/json", body.to_owned());
         host.send(request).await.is_problem(400, "invalid-request");
     }
