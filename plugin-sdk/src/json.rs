@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::Fault;
+use crate::{Fault, path};
 
 /// JSON text that has not been read yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,27 +33,13 @@ impl Json {
     /// # Errors
     /// What does not fit, with its path, which begins with `root`, and what was expected there.
     pub fn parse<T: DeserializeOwned>(&self, root: &str) -> Result<T, String> {
-        serde_json::from_str(&self.0).map_err(|_| self.explain::<T>(root))
+        serde_json::from_str(&self.0).map_err(|error| self.explain(root, &error))
     }
 
-    /// Reads again, now keeping track of the path. Only a failure pays for it.
     #[cold]
-    fn explain<T: DeserializeOwned>(&self, root: &str) -> String {
-        let mut reader = serde_json::Deserializer::from_str(&self.0);
-        match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-            Ok(_) => reader.end().map_or_else(|error| format!("{root}: {error}"), |()| root.into()),
-            Err(error) => match known(&error.path().to_string()) {
-                "" => format!("{root}: {}", error.inner()),
-                path if path.starts_with('[') => format!("{root}{path}: {}", error.inner()),
-                path => format!("{root}.{path}: {}", error.inner()),
-            },
-        }
+    fn explain(&self, root: &str, error: &serde_json::Error) -> String {
+        format!("{root}{}: {error}", path::at(&self.0, error.line(), error.column()))
     }
-}
-
-/// The part of a path that is known: it ends in `?` where the text broke off, and is `.` for the whole.
-fn known(path: &str) -> &str {
-    path.trim_end_matches('?').trim_end_matches('.')
 }
 
 impl<T: DeserializeOwned> EventData for T {
@@ -77,13 +63,21 @@ mod tests {
     #[derive(Debug, Deserialize)]
     struct Order {
         #[serde(rename = "boxes")]
-        _boxes: Vec<Box>,
+        _boxes: Vec<Parcel>,
+        #[serde(rename = "kind")]
+        _kind: Option<Kind>,
     }
 
     #[derive(Debug, Deserialize)]
-    struct Box {
+    #[serde(deny_unknown_fields)]
+    struct Parcel {
         #[serde(rename = "weight")]
-        _weight: u32,
+        _weight: u8,
+    }
+
+    #[derive(Debug, Deserialize)]
+    enum Kind {
+        Gift,
     }
 
     #[test]
@@ -91,11 +85,39 @@ mod tests {
         for (text, expected) in [
             (
                 r#"{"boxes":[{"weight":1},{"weight":"2"}]}"#,
-                "data.boxes[1].weight: invalid type: string \"2\", expected u32 at line 1 column 36",
+                "data.boxes[1].weight: invalid type: string \"2\", expected u8 at line 1 column 36",
+            ),
+            (
+                "{\n  \"boxes\": [\n    {\"weight\": 256}\n  ]\n}",
+                "data.boxes[0].weight: invalid value: integer `256`, expected u8 at line 3 column 18",
+            ),
+            (
+                r#"{"boxes":[{"weight":[]}]}"#,
+                "data.boxes[0].weight: invalid type: sequence, expected u8 at line 1 column 20",
+            ),
+            (
+                r#"{"boxes":[{"we\u0069ght":1,"x":2}]}"#,
+                "data.boxes[0].x: unknown field `x`, expected `weight` at line 1 column 30",
+            ),
+            (
+                r#"{"boxes":[1]}"#,
+                "data.boxes[0]: invalid type: integer `1`, expected struct Parcel at line 1 column 11",
+            ),
+            (
+                r#"{"boxes":{"a":1}}"#,
+                "data.boxes: invalid type: map, expected a sequence at line 1 column 9",
+            ),
+            (
+                r#"{"note":"a \"},{[ text","kind":"Loan"}"#,
+                "data.kind: unknown variant `Loan`, expected `Gift` at line 1 column 37",
             ),
             (r#"{"boxes":[{}]}"#, "data.boxes[0]: missing field `weight` at line 1 column 12"),
             ("{}", "data: missing field `boxes` at line 1 column 2"),
             ("{", "data: EOF while parsing an object at line 1 column 1"),
+            (
+                "[] x",
+                "data: invalid length 0, expected struct Order with 2 elements at line 1 column 2",
+            ),
             ("{\"boxes\":[]} x", "data: trailing characters at line 1 column 14"),
         ] {
             let Err(Fault::InvalidEvent(reason)) = Order::from_json(Json::new(text)) else {

@@ -52,6 +52,7 @@ mod hook;
 mod json;
 pub mod log;
 mod outcome;
+mod path;
 mod plugin;
 pub mod profile;
 mod request;

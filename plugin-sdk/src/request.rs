@@ -7,10 +7,10 @@ use crate::Fault;
 /// What the vendor is to receive. The host owns the rest: the address, authentication, signature and retries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    method: Option<Method>,
-    path: Option<String>,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    pub(crate) method: Option<Method>,
+    pub(crate) path: Option<String>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// The methods by which a vendor is told something.
@@ -86,12 +86,6 @@ impl Request {
     /// The body.
     pub fn body(&self) -> &[u8] {
         &self.body
-    }
-
-    /// The request's parts: method, path, headers and body.
-    #[doc(hidden)]
-    pub fn into_parts(self) -> (Option<Method>, Option<String>, Vec<(String, String)>, Vec<u8>) {
-        (self.method, self.path, self.headers, self.body)
     }
 }
 

@@ -7,7 +7,9 @@ use std::{marker::PhantomData, panic, sync::Once};
 
 use self::exports::transload::plugin::plugin as contract;
 use self::transload::plugin as host;
-use crate::{Event, Fault, Hook, Json, Outcome, Plugin, State, StateStore, glue, log::Level};
+use crate::{
+    Event, Fault, Hook, Json, Outcome, Plugin, Request, State, StateStore, glue, log::Level,
+};
 
 wit_bindgen::generate!({
     path: "wit",
@@ -110,7 +112,7 @@ impl From<Outcome> for contract::Outcome {
                 requests
                     .into_iter()
                     .map(|request| {
-                        let (method, path, headers, body) = request.into_parts();
+                        let Request { method, path, headers, body } = request;
                         let method = method.map(|method| method.as_str().to_owned());
                         host::types::Request { method, path, headers, body }
                     })

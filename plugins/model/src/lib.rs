@@ -13,6 +13,7 @@
 mod acceptance_scan;
 mod address;
 mod appointment;
+mod civil;
 mod contact;
 mod custom_field;
 mod date_time;
@@ -24,6 +25,7 @@ mod order;
 mod packaging;
 mod parcel;
 mod subscription;
+pub mod work_order;
 
 pub use acceptance_scan::AcceptanceScan;
 pub use address::{Address, AddressPurpose, ContactAddress};
@@ -39,3 +41,4 @@ pub use order::{Billing, FulfilmentStatus, Order, PaymentStatus, Shipping, Sourc
 pub use packaging::Packaging;
 pub use parcel::{Customs, Item, ItemKind, Parcel, SignatureRequirement, TrackingEntry};
 pub use subscription::Subscription;
+pub use work_order::WorkOrderEvent;

@@ -64,7 +64,7 @@ impl TryFrom<model::Weight> for Weight {
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let digits = if self.0.fraction_digits() == 0 { 0 } else { 6 };
-        match self.0.as_utc(usize::from(digits)) {
+        match self.0.as_utc(digits) {
             Some(text) => serializer.serialize_str(text),
             None => serializer.serialize_str(&self.0.to_utc(digits)),
         }

@@ -19,6 +19,14 @@ use serde::{Serialize, de::DeserializeOwned};
 use transload_model::{AcceptanceScan, Contact, ContactAddress, Order, Packaging, Subscription};
 use transload_plugin::prelude::*;
 
+/// How the type of an event about a removal ends.
+const REMOVED: &str = ".removed";
+
+/// The document says nothing about retries, so this schedule is ours. More than three failures within six hours
+/// suspend a webhook; with three attempts within a short outage, and six hours and more between the later ones, no
+/// single delivery does it.
+const RETRY_MINUTES: [u64; 6] = [1, 15, 6 * 60, 7 * 60, 12 * 60, 24 * 60];
+
 /// The plugin.
 pub struct ReadyCloud;
 
@@ -38,9 +46,42 @@ impl Plugin for ReadyCloud {
                     .on("order.*")
                     .example("order.created", include_str!("../examples/order.json")),
             )
+            .hook(
+                Hook::new("packaging")
+                    .put()
+                    .on("packaging.*")
+                    .example("packaging.updated", include_str!("../examples/packaging.json")),
+            )
+            .hook(
+                Hook::new("contact")
+                    .put()
+                    .on("contact.*")
+                    .example("contact.updated", include_str!("../examples/contact.json")),
+            )
+            .hook(Hook::new("contact-address").put().on("contact_address.*").example(
+                "contact_address.updated",
+                include_str!("../examples/contact-address.json"),
+            ))
+            .hook(Hook::new("acceptance-scan").put().on("shipment.acceptance_scanned").example(
+                "shipment.acceptance_scanned",
+                include_str!("../examples/acceptance-scan.json"),
+            ))
+            .hook(
+                Hook::new("webhook")
+                    .put()
+                    .on("webhook.*")
+                    .example("webhook.updated", include_str!("../examples/webhook.json")),
+            )
+            .hook(
+                Hook::new("order-delivered")
+                    .put()
+                    .on("order.delivered")
+                    .example("order.delivered", include_str!("../examples/order.json")),
+            )
             .authentication(Authentication::token("Auth", "%ACCESS_TOKEN%"))
-            // "fail to return status code 200": no other status is success.
+            // The document counts every answer other than status code 200 as a failure.
             .success(Success::statuses([200]))
+            .retry(Retry::after(RETRY_MINUTES.map(Duration::from_mins)))
             .suspend_after(3, Duration::from_hours(6))
     }
 
@@ -49,6 +90,9 @@ impl Plugin for ReadyCloud {
         hook: Hook<NoSettings>,
         _: &mut State,
     ) -> Result<Outcome, Fault> {
+        if event.kind.ends_with(REMOVED) {
+            return Ok(skip("ReadyCloud documents no notification about a removal"));
+        }
         match hook.kind.as_str() {
             "orders" | "order-delivered" => put::<Order, order::Payload>(event),
             "packaging" => put::<Packaging, packaging::Payload>(event),
