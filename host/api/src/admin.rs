@@ -1,6 +1,7 @@
 //! What the operator of this machine asks for, over a private socket.
 
 use axum::{
+    Extension,
     extract::{Path, Request, State},
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -10,6 +11,7 @@ use transload_domain::Organization;
 
 use crate::{
     Api,
+    budget::Budget,
     json::{self, Answer},
     keys,
     pointer::Pointer,
@@ -41,12 +43,14 @@ struct KeyView<'a> {
 /// `POST /keys`: makes an API key for an organization.
 pub(crate) async fn create_key(
     State(api): State<Api>,
+    Extension(budget): Extension<Budget>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let what = "a key's description";
     let asked: KeyRequest =
-        json::read(&parts.headers, body, REQUEST_BYTES_MAX, what, Kind::InvalidKey).await?;
+        json::read(&budget, &parts.headers, body, REQUEST_BYTES_MAX, what, Kind::InvalidKey)
+            .await?;
     let invalid = |member: &str, detail: String| {
         let error = InputError::new(Pointer::root().member(member), detail);
         Problem::of_input(Kind::InvalidKey, vec![error])

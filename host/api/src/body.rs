@@ -5,31 +5,44 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, header};
 
-use crate::problem::{Kind, Problem};
+use crate::{
+    budget::{Budget, Share},
+    problem::{Kind, Problem},
+};
 
 /// Time in which a body must have arrived. Eight megabytes in it are a slow line; more time would let idle callers
 /// hold on to memory.
 const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 
+/// A body that was read, with its share of the memory for bodies: hold it as long as something of the body is held.
+pub(crate) struct ReadBody {
+    /// The body.
+    pub(crate) bytes: Bytes,
+    /// Its share.
+    pub(crate) share: Share,
+}
+
 /// Reads a body of at most `max` bytes.
 ///
 /// # Errors
-/// 413 when it is longer, before it is read where its length is announced; 408 when it does not arrive in time;
-/// 400 when it breaks off.
+/// 413 when it is longer, before it is read where its length is announced; 503 when there is no memory for it; 408
+/// when it does not arrive in time; 400 when it breaks off.
 pub(crate) async fn read(
+    budget: &Budget,
     headers: &HeaderMap,
     body: Body,
     max: usize,
     what: &str,
-) -> Result<Bytes, Problem> {
+) -> Result<ReadBody, Problem> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    let announced = announced.and_then(|text| text.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > max as u64) {
+    let announced = announced.and_then(|text| text.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > max) {
         return Err(too_large(what, max));
     }
+    let share = budget.reserve(announced.unwrap_or(max)).await?;
     // The time-out frees what a caller holds who sends nothing more; no decision depends on it.
     match tokio::time::timeout(BODY_TIME_MAX, to_bytes(body, max)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Ok(bytes)) => Ok(ReadBody { bytes, share }),
         Ok(Err(error)) if is_over_limit(&error) => Err(too_large(what, max)),
         Ok(Err(error)) => {
             Err(Problem::new(Kind::InvalidRequest, format!("the body broke off: {error}")))

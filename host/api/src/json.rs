@@ -1,7 +1,7 @@
 //! JSON that goes out, and JSON objects that come in.
 
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -9,6 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     body,
+    budget::Budget,
     pointer::Pointer,
     problem::{InputError, Kind, Problem},
 };
@@ -36,6 +37,7 @@ impl<T: Serialize> IntoResponse for Answer<T> {
 /// 415 when it is not said to be JSON, 413 when it is too long, 400 when it is not JSON, and a problem of `kind`
 /// with a pointer when it has another shape.
 pub(crate) async fn read<T: DeserializeOwned>(
+    budget: &Budget,
     headers: &HeaderMap,
     body: Body,
     max: usize,
@@ -43,8 +45,8 @@ pub(crate) async fn read<T: DeserializeOwned>(
     kind: Kind,
 ) -> Result<T, Problem> {
     body::require_json(headers)?;
-    let bytes: Bytes = body::read(headers, body, max, what).await?;
-    parse(&bytes, kind)
+    let read = body::read(budget, headers, body, max, what).await?;
+    parse(&read.bytes, kind)
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8], kind: Kind) -> Result<T, Problem> {

@@ -10,6 +10,7 @@
 mod access;
 mod admin;
 mod body;
+mod budget;
 mod deliveries;
 mod events;
 mod json;

@@ -44,6 +44,7 @@ pub(crate) enum Kind {
     InvalidWebhook,
     InvalidKey,
     BacklogFull,
+    Busy,
     Internal,
     StoreUnavailable,
 }
@@ -93,6 +94,7 @@ impl Kind {
             Self::BacklogFull => {
                 (StatusCode::TOO_MANY_REQUESTS, "backlog-full", "Too many deliveries wait")
             }
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Too much at once"),
             Self::Internal => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "internal", "transload is at fault")
             }

@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     http::{Request, Response},
     middleware::from_fn_with_state,
@@ -14,7 +14,9 @@ use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 use tracing::Span;
 
 use crate::{
-    Api, access, admin, deliveries, events, operation, plugins,
+    Api, access, admin,
+    budget::Budget,
+    deliveries, events, operation, plugins,
     problem::{Kind, Problem},
     request_id, webhooks,
 };
@@ -55,6 +57,7 @@ fn around(router: Router<Api>, api: Api) -> Router {
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .with_state(api.clone())
+        .layer(Extension(Budget::new()))
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(from_fn_with_state(api, request_id::layer))
@@ -70,8 +73,10 @@ async fn no_such_method() -> Problem {
 
 /// The panic's text is for the log alone.
 fn after_panic(panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no text");
+    let text = match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => panic.downcast::<&str>().map_or_else(|_| "no text".into(), |t| (*t).into()),
+    };
     Problem::internal(format_args!("panic: {text}")).into_response()
 }
 

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tower::ServiceExt;
 use transload_delivery::{Backlog, Health, Metrics, auth::Signer, egress::EgressPolicy};
 use transload_domain::{Catalog, Clock, FailedPlugin, Organization, Random, Timestamp, Vault};
-use transload_store::{Ledger, Memory, Shard};
+use transload_store::{Memory, Shard};
 
 use crate::{Api, admin_router, keys, router};
 
@@ -144,12 +144,6 @@ impl Host {
     /// Sends a request to the private socket.
     pub(crate) async fn send_admin(&self, request: Request<Body>) -> Answer {
         read(self.admin.clone(), request).await
-    }
-
-    /// Events that the ledger holds.
-    pub(crate) async fn stored_events(&self) -> usize {
-        let query = transload_store::Query::Events(Organization::new(ACME).unwrap());
-        self.ledger.page(Shard(0), query, None, 1_000).await.unwrap().records.len()
     }
 }
 

@@ -7,16 +7,17 @@ use axum::{
 };
 use serde::Serialize;
 use transload_domain::{
-    Event, EventId,
+    Event, EventId, Organization, Timestamp,
     limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX},
 };
 use transload_store as store;
 
-use super::{binary, json::Items, structured};
+use super::{binary, draft::Draft, json::Items, structured};
 use crate::{
     Api,
     access::Caller,
-    body::{self, MediaType},
+    body::{self, MediaType, ReadBody},
+    budget::Budget,
     json::Answer,
     pointer::Pointer,
     problem::{InputError, Kind, Problem},
@@ -87,21 +88,34 @@ struct AcceptedEvent {
 pub(crate) async fn post(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
+    Extension(budget): Extension<Budget>,
     request: Request,
 ) -> Result<(StatusCode, Answer<Accepted>), Problem> {
-    let accepted = accept(&api, &caller, request).await;
+    let accepted = accept(&api, caller, &budget, request).await;
     accepted.map(|accepted| (StatusCode::ACCEPTED, Answer(accepted))).map_err(Problem::from)
 }
 
-async fn accept(api: &Api, caller: &Caller, request: Request) -> Result<Accepted, PostError> {
+async fn accept(
+    api: &Api,
+    caller: Caller,
+    budget: &Budget,
+    request: Request,
+) -> Result<Accepted, PostError> {
     let (parts, body) = request.into_parts();
     let form = Form::of(&parts.headers).map_err(PostError::Other)?;
     if api.backlog.is_full() {
         return Err(PostError::BacklogFull);
     }
-    let body = body::read(&parts.headers, body, form.bytes_max(), form.what()).await;
-    let body = body.map_err(PostError::Other)?;
-    let events = parse(api, caller, form, &parts.headers, &body)?;
+    let read = body::read(budget, &parts.headers, body, form.bytes_max(), form.what()).await;
+    let ReadBody { bytes, share } = read.map_err(PostError::Other)?;
+    let receiver = Receiver { organization: caller.organization.clone(), now: api.clock.now() };
+    let events = if bytes.len() <= PARSED_HERE_BYTES_MAX {
+        receiver.parse(form, &parts.headers, &bytes)?
+    } else {
+        let parse = move || receiver.parse(form, &parts.headers, &bytes);
+        let parsed = tokio::task::spawn_blocking(parse).await;
+        parsed.map_err(|error| PostError::Other(Problem::internal(error)))??
+    };
     if events.is_empty() {
         return Ok(Accepted { events: Vec::new() });
     }
@@ -113,6 +127,8 @@ async fn accept(api: &Api, caller: &Caller, request: Request) -> Result<Accepted
         }
         PostError::Ledger(error, form)
     })?;
+    // The ledger has the events now.
+    drop(share);
     let fresh = receipts.iter().filter(|receipt| receipt.fresh).count();
     api.backlog.accepted(fresh);
     api.metrics.accepted(fresh);
@@ -124,24 +140,25 @@ async fn accept(api: &Api, caller: &Caller, request: Request) -> Result<Accepted
     Ok(Accepted { events: events.collect() })
 }
 
-fn parse(
-    api: &Api,
-    caller: &Caller,
-    form: Form,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Vec<Event>, PostError> {
-    let now = api.clock.now();
-    let judge = |draft: super::draft::Draft| draft.judge(caller.organization.clone(), now);
-    let one = |text: &[u8], at: &Pointer| structured::read(text, at).and_then(judge);
-    match form {
-        Form::Binary => {
-            judge(binary::read(headers, body)).map(|event| vec![event]).map_err(PostError::Invalid)
-        }
-        Form::Structured => {
-            one(body, &Pointer::root()).map(|event| vec![event]).map_err(PostError::Invalid)
-        }
-        Form::Batch => batch(body, one),
+/// Bytes that are parsed where the request is served; more would keep other requests waiting for milliseconds.
+const PARSED_HERE_BYTES_MAX: usize = 256 << 10;
+
+/// Whose events come in, and when.
+struct Receiver {
+    organization: Organization,
+    now: Timestamp,
+}
+
+impl Receiver {
+    fn parse(&self, form: Form, headers: &HeaderMap, body: &[u8]) -> Result<Vec<Event>, PostError> {
+        let judge = |draft: Draft| draft.judge(self.organization.clone(), self.now);
+        let one = |text: &[u8], at: &Pointer| structured::read(text, at).and_then(judge);
+        let event = match form {
+            Form::Batch => return batch(body, one),
+            Form::Binary => judge(binary::read(headers, body)),
+            Form::Structured => one(body, &Pointer::root()),
+        };
+        event.map(|event| vec![event]).map_err(PostError::Invalid)
     }
 }
 

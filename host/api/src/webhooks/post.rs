@@ -13,6 +13,7 @@ use super::{definition::Definition, resolve::resolve, view::WebhookView};
 use crate::{
     Api,
     access::Caller,
+    budget::Budget,
     json::{self, Answer},
     problem::{Kind, Problem},
 };
@@ -24,13 +25,14 @@ const DEFINITION_BYTES_MAX: usize = 2 * (SETTINGS_BYTES_MAX + HOOKS_MAX * ENDPOI
 pub(crate) async fn post(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
+    Extension(budget): Extension<Budget>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let what = "a webhook's definition";
     let max = DEFINITION_BYTES_MAX;
     let definition: Definition =
-        json::read(&parts.headers, body, max, what, Kind::InvalidWebhook).await?;
+        json::read(&budget, &parts.headers, body, max, what, Kind::InvalidWebhook).await?;
     let new = resolve(&api, &caller.organization, &definition)?;
     let change = Change::Webhook(new.webhook.clone());
     api.ledger.configure(api.shard, change, Some(0)).await?;
