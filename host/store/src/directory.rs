@@ -79,6 +79,12 @@ impl DataDirectory {
         &self.path
     }
 
+    /// Makes an empty file in a folder of the directory, durably.
+    pub(crate) fn make_file(&self, path: &Path) -> io::Result<()> {
+        File::create(path)?.sync_all()?;
+        self.sync_names(path.parent().unwrap_or(&self.path))
+    }
+
     /// Makes the names of new files durable, its own name included.
     pub(crate) fn sync_names(&self, inside: &Path) -> io::Result<()> {
         for path in [Some(inside), Some(&*self.path), self.path.parent()].into_iter().flatten() {

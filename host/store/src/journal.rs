@@ -134,8 +134,7 @@ impl<R: Rows> Journal<R> {
             Self::Inline { writer, stopped } => {
                 let mut place = lock(writer);
                 let writer = place.as_mut().ok_or_else(closed)?;
-                if let Err(error) = writer.write(&mut OneJob(Some(job))) {
-                    let _ = stopped.set(reason(&error));
+                if !writer.write(&mut OneJob(Some(job)), stopped) {
                     *place = None;
                 }
             }
@@ -227,29 +226,27 @@ impl Jobs for Queue {
 impl<R: Rows> Writer<R> {
     fn work_off(&mut self, channel: mpsc::Receiver<Box<dyn Job>>, stopped: &Stopped) {
         let mut queue = Queue { first: None, channel };
-        while queue.wait() {
-            if let Err(error) = self.write(&mut queue) {
-                let reason = reason(&error);
-                tracing::error!(%reason, "the ledger stops");
-                let _ = stopped.set(reason);
-                return;
-            }
-        }
+        while queue.wait() && self.write(&mut queue, stopped) {}
     }
 
-    /// Runs a group of jobs, writes what they changed, and answers them all. After an error the writer must not be
-    /// used any more.
-    fn write(&mut self, jobs: &mut impl Jobs) -> Result<()> {
+    /// Runs a group of jobs, writes what they changed, and answers them all. False when that failed: then the reason
+    /// is set, before anybody is answered, and the writer must not be used any more.
+    fn write(&mut self, jobs: &mut impl Jobs, stopped: &Stopped) -> bool {
         let mut done = Vec::new();
         // sled panics on some errors of the disk. The jobs then get their answer all the same: the group failed.
         let written = catch_unwind(AssertUnwindSafe(|| self.write_group(jobs, &mut done)));
         let written = written.unwrap_or_else(|panic| {
             Err(Error::Unavailable(format!("the store panicked: {}", text_of(&*panic))))
         });
+        let written = written.map_err(|error| {
+            tracing::error!(%error, "a write failed: the ledger stops");
+            Error::Unavailable(stopped.get_or_init(|| reason(&error)).clone())
+        });
+        let is_well = written.is_ok();
         for job in done {
             job.answer(written.clone());
         }
-        written
+        is_well
     }
 
     fn write_group(&mut self, jobs: &mut impl Jobs, done: &mut Vec<Box<dyn Job>>) -> Result<()> {

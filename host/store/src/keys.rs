@@ -155,6 +155,11 @@ pub(crate) fn may_be_large(key: &[u8]) -> bool {
     matches!(key.first(), Some(b'e' | b'm' | b'a' | b'k' | b'w' | b'p' | b'x'))
 }
 
+/// Whether the row of this key is written once, and never again before it is removed.
+pub(crate) fn is_written_once(key: &[u8]) -> bool {
+    matches!(key.first(), Some(b'e' | b'a'))
+}
+
 /// The event's number at the end of a key.
 pub(crate) fn number_in(key: &[u8]) -> Option<EventNo> {
     let no = key.last_chunk()?;

@@ -7,6 +7,7 @@
 //! `journal.rs`, the one writer; `feed.rs` and `tail.rs`, a lead's agenda; `rows.rs`, what a row store must do.
 
 mod directory;
+mod faulty;
 mod feed;
 mod group;
 mod journal;
@@ -16,6 +17,7 @@ mod ledger;
 mod ledger_ext;
 mod local;
 mod memory;
+mod refusing;
 mod row;
 mod rows;
 mod sled;
@@ -23,6 +25,7 @@ mod stats;
 mod tail;
 
 pub use directory::OpenError;
+pub use faulty::{Faults, Faulty};
 pub use ledger::{
     Change, Dispatch, Entry, Error, Key, Lead, Ledger, Page, Query, Receipt, Record, Result,
     Revision, Settlement, Shard, StateChange, StateCheck,
@@ -30,6 +33,7 @@ pub use ledger::{
 pub use ledger_ext::LedgerExt;
 pub use local::Local;
 pub use memory::{Memory, MemoryRows};
+pub use refusing::{Refusing, Switch};
 pub use rows::{Batch, Order, Rows, Visit};
 pub use sled::{Sled, SledRows};
 pub use stats::{Flush, Observer};

@@ -71,7 +71,7 @@ pub struct SledRows {
     db: Db,
     /// sled's file, to be synced.
     file: File,
-    _directory: DataDirectory,
+    directory: DataDirectory,
 }
 
 impl SledRows {
@@ -85,9 +85,21 @@ impl SledRows {
         let failed = |reason| OpenError::Store { path: path.clone(), reason };
         let db = open_db(&path).map_err(failed)?;
         let file = synced_file(&directory, &path).map_err(|error| failed(error.to_string()))?;
-        let rows = Self { db, file, _directory: directory };
-        format::check(&rows).map_err(|error| failed(error.to_string()))?;
+        let rows = Self { db, file, directory };
+        rows.begin_or_go_on(&path.join("made")).map_err(failed)?;
         Ok(rows)
+    }
+
+    /// sled takes a damaged file for an empty one. A file beside it tells that there was a store.
+    fn begin_or_go_on(&self, mark: &Path) -> Result<(), String> {
+        if !format::is_present(self).map_err(|error| error.to_string())? {
+            if mark.exists() {
+                return Err(DAMAGED.into());
+            }
+            format::begin(self).map_err(|error| error.to_string())?;
+        }
+        let marked = if mark.exists() { Ok(()) } else { self.directory.make_file(mark) };
+        marked.map_err(|error| format!("{}: {error}", mark.display()))
     }
 
     /// Puts the chunks of a value together; none where they are not of one write, because the value was replaced
@@ -157,7 +169,8 @@ impl Rows for SledRows {
     fn write(&self, batch: Batch) -> Result<()> {
         let mut writes = ::sled::Batch::default();
         for (key, value) in batch {
-            let old = self.chunks_of(&key)?;
+            let is_new = value.is_some() && keys::is_written_once(&key);
+            let old = if is_new { 0 } else { self.chunks_of(&key)? };
             let new = match value {
                 Some(value) if value.len() > CHUNK_BYTES => {
                     insert_chunks(&mut writes, &key, &value)
@@ -185,13 +198,15 @@ impl Rows for SledRows {
     }
 }
 
+const DAMAGED: &str = "its files are damaged; restore them from a copy";
+
 fn open_db(path: &Path) -> Result<Db, String> {
     let config =
         Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_EVERY_MS));
     match catch_unwind(AssertUnwindSafe(|| config.open())) {
         Ok(Ok(db)) => Ok(db),
         Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("its files are damaged; restore them from a copy".into()),
+        Err(_) => Err(DAMAGED.into()),
     }
 }
 

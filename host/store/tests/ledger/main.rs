@@ -1,6 +1,9 @@
 //! The ledgers, from outside.
 
 mod checks;
+mod faulty;
+mod journal;
+mod restart;
 mod rows;
 mod world;
 
