@@ -7,6 +7,8 @@
 mod attempt;
 mod delivery;
 mod event;
+#[cfg(test)]
+mod golden;
 mod plain;
 mod profile;
 mod webhook;

@@ -1,4 +1,4 @@
-//! A value of each kind that is stored, with every member filled.
+//! A profile with every member filled.
 
 use std::time::Duration;
 
