@@ -13,6 +13,7 @@ mod load;
 mod pool;
 mod runtime;
 mod ticker;
+pub mod toolchain;
 
 pub use engine::{Engine, EngineError, EngineOptions};
 pub use load::{LoadError, ProfileError};

@@ -1,0 +1,2 @@
+;; with: base describe transform
+;; Does what it should.

@@ -1,0 +1,15 @@
+;; with: base describe
+;; Returns four requests whose bodies are the same 50 MiB: 200 MiB to copy.
+  (func $request (param $at i32)
+    (i32.store (i32.add (local.get $at) (i32.const 32)) (i32.const 0))
+    (i32.store (i32.add (local.get $at) (i32.const 36)) (i32.const 0x3200000)))
+  (func (export "transload:plugin/plugin@1.0.0#transform") (param $event i32) (result i32)
+    (drop (memory.grow (i32.const 1000)))
+    (call $request (i32.const 8192))
+    (call $request (i32.const 8232))
+    (call $request (i32.const 8272))
+    (call $request (i32.const 8312))
+    (drop (call $deliver (i32.const 0) (i32.const 0)))
+    (i32.store (i32.const 2056) (i32.const 8192))
+    (i32.store (i32.const 2060) (i32.const 4))
+    (i32.const 2048))

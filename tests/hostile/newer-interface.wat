@@ -1,0 +1,2 @@
+;; with: newer base describe transform
+;; Was built for a later version of the contract.

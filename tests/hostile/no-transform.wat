@@ -1,0 +1,2 @@
+;; with: base describe
+;; Does not export what the host would call.

@@ -1,0 +1,5 @@
+  (data (i32.const 64) "PROFILE_TEXT")
+  (func (export "transload:plugin/plugin@1.0.0#describe") (result i32)
+    (i32.store (i32.const 16) (i32.const 64))
+    (i32.store (i32.const 20) (i32.const PROFILE_BYTES))
+    (i32.const 16))

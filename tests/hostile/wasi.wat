@@ -1,0 +1,2 @@
+;; with: wasi base describe transform
+;; Was built for WASI.
