@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use transload_domain::{
     AttemptOutcome, Catalog, DeliveryKey, Event, Head, HookContext, LoadedPlugin, Made, NotRun,
-    Profile, Timestamp, Transformed, WebhookId,
+    PluginName, Profile, Timestamp, Transformed, WebhookId,
 };
 use transload_store::{Dispatch, Entry, Error, Lead, Settlement, StateChange, StateCheck};
 
@@ -87,6 +87,7 @@ pub(super) struct Flight {
 pub(super) struct Run {
     pub(super) plan: PlanId,
     pub(super) webhook: WebhookId,
+    pub(super) plugin: PluginName,
     pub(super) event: Arc<Event>,
     pub(super) targets: Vec<Target>,
 }
@@ -107,6 +108,7 @@ pub(super) struct Target {
 pub(super) struct Ran {
     pub(super) plan: PlanId,
     pub(super) webhook: WebhookId,
+    pub(super) plugin: PluginName,
     /// The hooks' results, or why the ledger ended the run.
     pub(super) results: Result<Vec<HookResult>, Error>,
     pub(super) checks: Vec<StateCheck>,

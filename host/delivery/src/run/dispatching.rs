@@ -10,10 +10,10 @@ use transload_domain::{
 use transload_store::{Error, Settlement};
 
 use super::{
-    action::{Effect, HookResult, PlanId, Ran, Why},
+    action::{Effect, HookResult, PlanId, Ran, Run, Why},
     hand::{Piece, Plan, ToBegin},
     made,
-    options::{CONFLICTS_MAX, MISSING_PLUGIN_RECHECK},
+    options::{CONFLICTS_MAX, MISSING_PLUGIN_RECHECK, RUN_WAIT_MAX},
     requests::Ready,
     rules::Wanted,
     term::{Ending, Term},
@@ -42,7 +42,7 @@ impl Term {
         let with_runs = pieces.iter().filter(|(_, piece)| !piece.targets.is_empty());
         let webhooks: Vec<WebhookId> = with_runs.map(|(webhook, _)| *webhook).collect();
         if self.hand.hold(id, &webhooks) {
-            self.hand.begin(id, pieces);
+            self.hand.begin(id, pieces, now);
         }
     }
 
@@ -133,7 +133,7 @@ impl Term {
 
     /// A run of transforms has ended.
     pub(super) fn ran(&mut self, ran: Ran, now: Timestamp) {
-        self.hand.run_ended();
+        self.hand.runs().ended(&ran.plugin);
         let results = match ran.results {
             Ok(results) => results,
             Err(error) => return self.resign(error),
@@ -154,6 +154,21 @@ impl Term {
         }
         if self.hand.put(ran.plan, ran.webhook, deliveries, ran.checks, ran.changes) {
             self.finish_plan(ran.plan);
+        }
+    }
+
+    /// A run has waited too long, because its plugin is slow: the event's other deliveries do not wait for it any
+    /// more. Its own becomes one without bytes, which is made when its webhook's turn comes.
+    pub(super) fn run_overdue(&mut self, run: Run, now: Timestamp) {
+        let Some(plan) = self.hand.plan(run.plan) else { return };
+        if let Some(head) = plan.replaces {
+            self.end_plan(run.plan, now);
+            self.postpone(head, now.after(RUN_WAIT_MAX), now);
+            return;
+        }
+        let busy = run.targets.iter().map(|target| made::busy(target.key, &run.plugin, now));
+        if self.hand.put(run.plan, run.webhook, busy.collect(), Vec::new(), Vec::new()) {
+            self.finish_plan(run.plan);
         }
     }
 
@@ -282,12 +297,17 @@ impl Term {
     pub(super) fn postpone_or_close(&mut self, head: Head, now: Timestamp) {
         let webhook = self.rules.webhook(head.key.webhook);
         if webhook.is_some_and(|webhook| webhook.hook(head.key.hook).is_some()) {
-            self.agenda.finish(head.key.webhook);
-            self.moved.insert(head.key, head.due);
-            self.insert(Head { due: now.after(MISSING_PLUGIN_RECHECK), ..head }, now);
+            self.postpone(head, now.after(MISSING_PLUGIN_RECHECK), now);
         } else {
             self.close(head, GONE, Why::Turn, now);
         }
+    }
+
+    /// Puts a delivery that was taken back for later, without a write.
+    fn postpone(&mut self, head: Head, until: Timestamp, now: Timestamp) {
+        self.agenda.finish(head.key.webhook);
+        self.moved.insert(head.key, head.due);
+        self.insert(Head { due: until, ..head }, now);
     }
 
     /// Plugins came, went or changed: what waits for one that runs now is due at once.

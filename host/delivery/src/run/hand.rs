@@ -5,12 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use transload_domain::{Content, Delivery, Event, EventNo, Head, WebhookId};
+use transload_domain::{Content, Delivery, Event, EventNo, Head, Timestamp, WebhookId};
 use transload_store::{Dispatch, StateChange, StateCheck};
 
 use super::{
     action::{PlanId, Run, Target},
     options::{BYTES_IN_HAND_MAX, DISPATCH_BATCH_MAX, DISPATCH_WRITES_MAX, EVENTS_IN_HAND_MAX},
+    runs::Runs,
 };
 
 /// The events in hand, each with its plan: which transforms run for it, and what they made.
@@ -24,8 +25,7 @@ pub(super) struct Hand {
     plans: HashMap<PlanId, Plan>,
     events: HashSet<EventNo>,
     bytes: usize,
-    runs: VecDeque<Run>,
-    runs_under_way: usize,
+    runs: Runs,
     ready: VecDeque<PlanId>,
     writes_under_way: usize,
     stateful: HashSet<WebhookId>,
@@ -109,29 +109,34 @@ impl Hand {
     }
 
     /// Gives a plan its pieces; what has transforms waits for them, the others are ready to be written.
-    pub(super) fn begin(&mut self, id: PlanId, pieces: BTreeMap<WebhookId, Piece>) {
+    pub(super) fn begin(&mut self, id: PlanId, pieces: BTreeMap<WebhookId, Piece>, now: Timestamp) {
         let Some(plan) = self.plans.get_mut(&id) else { return };
         plan.pieces = pieces;
-        for (webhook, piece) in plan.pieces.iter().filter(|(_, piece)| !piece.targets.is_empty()) {
+        for (webhook, piece) in &plan.pieces {
+            let Some(first) = piece.targets.first() else { continue };
             plan.runs += 1;
-            let (event, targets) = (Arc::clone(&plan.event), piece.targets.clone());
-            self.runs.push_back(Run { plan: id, webhook: *webhook, event, targets });
+            let run = Run {
+                plan: id,
+                webhook: *webhook,
+                plugin: first.plugin.reference.name.clone(),
+                event: Arc::clone(&plan.event),
+                targets: piece.targets.clone(),
+            };
+            self.runs.push(run, now);
         }
         if plan.runs == 0 {
             self.ready.push_back(id);
         }
     }
 
-    /// The next transforms, when fewer than `max` run.
-    pub(super) fn next_run(&mut self, max: usize) -> Option<Run> {
-        let run = (self.runs_under_way < max).then(|| self.runs.pop_front())??;
-        self.runs_under_way += 1;
-        Some(run)
+    /// The transforms that wait, and those under way.
+    pub(super) fn runs(&mut self) -> &mut Runs {
+        &mut self.runs
     }
 
-    /// Says that a run has ended.
-    pub(super) fn run_ended(&mut self) {
-        self.runs_under_way -= 1;
+    /// When a transform will have waited too long.
+    pub(super) fn overdue_at(&self) -> Option<Timestamp> {
+        self.runs.overdue_at()
     }
 
     /// Takes in what a run made; true when the plan has no more runs to wait for.

@@ -1,8 +1,8 @@
 //! What becomes of a hook after its transform: pure decisions.
 
 use transload_domain::{
-    Content, Delivery, DeliveryKey, Fault, Head, Made, NotRun, Outcome, Part, PluginRef, Profile,
-    Status, Timestamp, Transformed, limits,
+    Content, Delivery, DeliveryKey, Fault, Head, Made, NotRun, Outcome, Part, PluginName,
+    PluginRef, Profile, Status, Timestamp, Transformed, limits,
 };
 
 use super::{action::HookResult, options::MISSING_PLUGIN_RECHECK};
@@ -60,6 +60,15 @@ pub(super) fn missing(key: DeliveryKey, reason: &NotRun, runs: u32, now: Timesta
     let reason = format!("{reason}; the delivery is made when it is back");
     Delivery {
         head: head(key, Status::Blocked, runs, due, now),
+        made: Made { plugin: None, content: Content::Blocked(reason) },
+    }
+}
+
+/// A delivery whose plugin is too busy to make it now.
+pub(super) fn busy(key: DeliveryKey, plugin: &PluginName, now: Timestamp) -> Delivery {
+    let reason = format!("plugin {plugin} is busy; the delivery is made in its turn");
+    Delivery {
+        head: head(key, Status::Blocked, 0, now, now),
         made: Made { plugin: None, content: Content::Blocked(reason) },
     }
 }

@@ -11,6 +11,7 @@ mod options;
 mod perform;
 mod requests;
 mod rules;
+mod runs;
 mod sending;
 mod term;
 mod timer;
@@ -36,8 +37,8 @@ pub use self::{
     options::{
         BYTES_IN_HAND_MAX, CLOSINGS_MAX, CONFLICTS_MAX, DISPATCH_BATCH_MAX, DISPATCH_WRITES_MAX,
         EVENTS_IN_HAND_MAX, EXCHANGES_MAX, LEAD_RETRY_MAX, LEAD_RETRY_MIN, LEASE,
-        MISSING_PLUGIN_RECHECK, Options, Parts, REQUEST_CACHE_BYTES_MAX, STOP_TIME_MAX,
-        TRANSFORMS_MAX,
+        MISSING_PLUGIN_RECHECK, Options, Parts, REQUEST_CACHE_BYTES_MAX, RUN_WAIT_MAX,
+        STOP_TIME_MAX, TRANSFORMS_MAX,
     },
     timer::{Timer, TokioTimer},
 };

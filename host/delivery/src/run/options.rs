@@ -21,6 +21,9 @@ pub const BYTES_IN_HAND_MAX: usize = 64 << 20;
 pub const DISPATCH_BATCH_MAX: usize = 64;
 /// Writes of dispatches under way at the same time.
 pub const DISPATCH_WRITES_MAX: usize = 4;
+/// How long a transform waits for its turn before the event's other deliveries go without it. Only a plugin that is
+/// slower than what it is asked to do comes here.
+pub const RUN_WAIT_MAX: Duration = Duration::from_secs(2);
 /// Runs of the transforms of one event because of changed plugin state. Webhooks with state take turns, so two are
 /// already rare; after this many the state is taken to be unwritable.
 pub const CONFLICTS_MAX: u32 = 8;

@@ -119,7 +119,10 @@ impl Term {
                     break;
                 }
             }
-            while let Some(run) = self.hand.next_run(self.options.transforms) {
+            while let Some(run) = self.hand.runs().overdue(now) {
+                self.run_overdue(run, now);
+            }
+            while let Some(run) = self.hand.runs().next(self.options.transforms) {
                 self.effects.push(Effect::Run(run));
             }
             while let Some((plans, dispatches)) = self.hand.next_batch() {
@@ -156,7 +159,11 @@ impl Term {
     pub(super) fn wake_at(&self, now: Timestamp) -> Timestamp {
         let renew = if self.renewing { Timestamp::MAX } else { self.renew_at };
         let due = self.agenda.wake_at().filter(|_| self.may_send(now)).unwrap_or(Timestamp::MAX);
-        renew.min(due).min(self.stop_until.unwrap_or(Timestamp::MAX))
+        let overdue = self.hand.overdue_at().filter(|_| self.may_begin());
+        renew
+            .min(due)
+            .min(overdue.unwrap_or(Timestamp::MAX))
+            .min(self.stop_until.unwrap_or(Timestamp::MAX))
     }
 
     /// Until when what is in flight may end, once the host is to stop.

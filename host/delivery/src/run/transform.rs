@@ -17,7 +17,7 @@ use super::{
 /// Runs the hooks' transforms one after the other: each sees the state that the one before it changed. The profile of
 /// a plugin version is in the ledger before a delivery of it is.
 pub(super) async fn run(parts: &Parts, shard: Shard, run: Run) -> Ran {
-    let Run { plan, webhook, event, targets } = run;
+    let Run { plan, webhook, plugin: name, event, targets } = run;
     let changed = Changed::default();
     let mut checks: Vec<StateCheck> = Vec::new();
     let mut results = Ok(Vec::new());
@@ -62,7 +62,7 @@ pub(super) async fn run(parts: &Parts, shard: Shard, run: Run) -> Ran {
             results.push(HookResult { key: target.key, plugin, result });
         }
     }
-    Ran { plan, webhook, results, checks, changes: changed.into_changes(webhook) }
+    Ran { plan, webhook, plugin: name, results, checks, changes: changed.into_changes(webhook) }
 }
 
 /// The plugin version that ran: the one that was there at the match, or one that has replaced it since.

@@ -7,7 +7,7 @@ use std::sync::{
 
 use transload_domain::{Content, DeliveryKey, Fault, Made, Outcome, Status};
 
-use crate::support::{World, echo_body, event, profile, seconds, webhook};
+use crate::support::{World, echo_body, event, profile, seconds, webhook, webhook_of};
 
 async fn made(world: &World, key: DeliveryKey) -> Made {
     let deliveries = world.deliveries(key.event).await;
@@ -164,4 +164,42 @@ async fn a_mended_plugin_is_run_at_once_for_what_waits() {
         .load_with(profile("acme"), 2, |call, _| Ok(Outcome::Deliver(vec![echo_body(call)])));
     world.until(key, Status::Delivered).await;
     assert_eq!(made(&world, key).await.plugin.unwrap().digest.0, [2; 32]);
+}
+
+#[tokio::test]
+async fn i8_a_plugin_that_hangs_does_not_stop_others() {
+    let world = World::with_host();
+    let (release, hold) = std::sync::mpsc::channel::<()>();
+    let hold = std::sync::Mutex::new(hold);
+    world.plugins.load_with(profile("slow"), 2, move |call, _| {
+        // Ends when the test drops its side.
+        let _ = hold.lock().unwrap().recv();
+        Ok(Outcome::Deliver(vec![echo_body(call)]))
+    });
+    world.put(webhook(1)).await;
+    world.put(webhook_of(2, "slow")).await;
+    // More events than are taken in hand; every one of them goes to both plugins.
+    let mut numbers = Vec::new();
+    for id in 0..300 {
+        numbers.push(world.post(event(&id.to_string())).await);
+    }
+    let (first, last) = (numbers[0], numbers[299]);
+    world
+        .until_true("the last one arrives", async || {
+            world.time.advance(seconds(1));
+            world.quiet().await;
+            world.status(world.key(last, &webhook(1))).await == Some(Status::Delivered)
+        })
+        .await;
+    assert_eq!(world.status(world.key(last, &webhook(2))).await, Some(Status::Blocked));
+    assert_eq!(world.status(world.key(first, &webhook(2))).await, None, "it still runs");
+    drop(release);
+    world
+        .until_true("the slow ones arrive too", async || {
+            world.time.advance(seconds(1));
+            world.quiet().await;
+            world.network.count() == 600
+        })
+        .await;
+    world.until(world.key(last, &webhook(2)), Status::Delivered).await;
 }

@@ -5,3 +5,4 @@ mod authentication;
 mod refusals;
 mod server;
 mod support;
+mod tls;
