@@ -44,6 +44,9 @@
 
 #[cfg(all(target_arch = "wasm32", feature = "allocator"))]
 mod allocator;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+#[path = "allocator/blocks.rs"]
+mod blocks;
 mod event;
 mod fault;
 #[doc(hidden)]
