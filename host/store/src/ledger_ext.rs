@@ -15,7 +15,7 @@ pub trait LedgerExt: Ledger {
     async fn event(&self, shard: Shard, no: EventNo) -> Result<Option<Event>> {
         match self.read(shard, Key::Event(no)).await? {
             Some(Record::Event(_, event)) => Ok(Some(*event)),
-            other => nothing(other),
+            other => nothing(other.as_ref()),
         }
     }
 
@@ -23,7 +23,7 @@ pub trait LedgerExt: Ledger {
     async fn event_by(&self, shard: Shard, identity: Digest) -> Result<Option<EventNo>> {
         match self.read(shard, Key::EventBy(identity)).await? {
             Some(Record::No(no)) => Ok(Some(no)),
-            other => nothing(other),
+            other => nothing(other.as_ref()),
         }
     }
 
@@ -31,7 +31,7 @@ pub trait LedgerExt: Ledger {
     async fn head(&self, shard: Shard, key: DeliveryKey) -> Result<Option<Head>> {
         match self.read(shard, Key::Head(key)).await? {
             Some(Record::Head(head)) => Ok(Some(head)),
-            other => nothing(other),
+            other => nothing(other.as_ref()),
         }
     }
 
@@ -39,7 +39,7 @@ pub trait LedgerExt: Ledger {
     async fn made(&self, shard: Shard, key: DeliveryKey) -> Result<Option<Made>> {
         match self.read(shard, Key::Made(key)).await? {
             Some(Record::Made(made)) => Ok(Some(*made)),
-            other => nothing(other),
+            other => nothing(other.as_ref()),
         }
     }
 
@@ -47,7 +47,7 @@ pub trait LedgerExt: Ledger {
     async fn delivery(&self, shard: Shard, id: DeliveryId) -> Result<Option<Delivery>> {
         match self.read(shard, Key::Delivery(id)).await? {
             Some(Record::Delivery(delivery)) => Ok(Some(*delivery)),
-            other => nothing(other),
+            other => nothing(other.as_ref()),
         }
     }
 
@@ -60,7 +60,7 @@ pub trait LedgerExt: Ledger {
     ) -> Result<Option<(Revision, Vec<u8>)>> {
         match self.read(shard, Key::State(webhook, key.to_owned())).await? {
             Some(Record::State(revision, value)) => Ok(Some((revision, value))),
-            other => nothing(other),
+            other => nothing(other.as_ref()),
         }
     }
 
@@ -73,7 +73,7 @@ pub trait LedgerExt: Ledger {
     ) -> Result<Option<(Revision, Webhook)>> {
         match self.read(shard, Key::Webhook(organization.clone(), id)).await? {
             Some(Record::Webhook(revision, webhook)) => Ok(Some((revision, *webhook))),
-            other => nothing(other),
+            other => nothing(other.as_ref()),
         }
     }
 
@@ -81,7 +81,7 @@ pub trait LedgerExt: Ledger {
     async fn profile(&self, shard: Shard, digest: Digest) -> Result<Option<Profile>> {
         match self.read(shard, Key::Profile(digest)).await? {
             Some(Record::Profile(profile)) => Ok(Some(*profile)),
-            other => nothing(other),
+            other => nothing(other.as_ref()),
         }
     }
 
@@ -89,7 +89,7 @@ pub trait LedgerExt: Ledger {
     async fn access(&self, shard: Shard, id: &str) -> Result<Option<(Revision, Vec<u8>)>> {
         match self.read(shard, Key::Access(id.to_owned())).await? {
             Some(Record::Access(revision, value)) => Ok(Some((revision, value))),
-            other => nothing(other),
+            other => nothing(other.as_ref()),
         }
     }
 
@@ -97,14 +97,14 @@ pub trait LedgerExt: Ledger {
     async fn count(&self, shard: Shard, webhook: WebhookId, status: Status) -> Result<u64> {
         match self.read(shard, Key::Count(webhook, status)).await? {
             Some(Record::Count(count)) => Ok(count),
-            other => nothing(other).map(|none: Option<u64>| none.unwrap_or(0)),
+            other => nothing(other.as_ref()).map(|none: Option<u64>| none.unwrap_or(0)),
         }
     }
 }
 
 impl<L: Ledger + ?Sized> LedgerExt for L {}
 
-fn nothing<T>(record: Option<Record>) -> Result<Option<T>> {
+fn nothing<T>(record: Option<&Record>) -> Result<Option<T>> {
     match record {
         None => Ok(None),
         Some(_) => Err(Error::Corrupt("the store answered with another kind of record".into())),
