@@ -4,9 +4,13 @@
 //! BSD's sysexits).
 
 mod config;
+mod demo;
+mod key;
 mod log;
 mod output;
+mod plugin;
 mod sandbox;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -44,8 +48,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Config(Box<config::Args>),
+    Serve(Box<serve::Args>),
+    Demo(demo::Args),
     Sandbox(sandbox::Args),
+    Plugin(plugin::Args),
+    Key(key::Args),
+    Config(Box<config::Args>),
 }
 
 /// Parses the process's arguments, runs the command and says how it ended.
@@ -63,8 +71,12 @@ pub fn main() -> ExitCode {
 impl Command {
     fn run(self) -> Result<ExitCode> {
         match self {
-            Self::Config(args) => args.run(),
+            Self::Serve(args) => args.run(),
+            Self::Demo(args) => args.run(),
             Self::Sandbox(args) => args.run(),
+            Self::Plugin(args) => args.run(),
+            Self::Key(args) => args.run(),
+            Self::Config(args) => args.run(),
         }
     }
 }

@@ -24,7 +24,7 @@ use http::{HeaderMap, StatusCode, request::Parts};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Mutex, sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use transload_domain::{Clock, limits};
+use transload_domain::{Clock, Random, limits};
 
 use crate::{
     client::{Client, Place},
@@ -138,6 +138,13 @@ impl Sandbox {
         }
         Ok(())
     }
+}
+
+/// A token like ReadyCloud's: 30 lower-case hexadecimal digits.
+pub fn new_token(random: &dyn Random) -> String {
+    let mut bytes = [0; 15];
+    random.fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `GET /received`: what arrived, oldest first, secrets masked.

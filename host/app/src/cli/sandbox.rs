@@ -3,7 +3,6 @@
 use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
 use anyhow::Result;
-use transload_domain::Random;
 
 use super::{block_on, log, output};
 use crate::{
@@ -12,7 +11,7 @@ use crate::{
         clock::{SystemChance, SystemClock},
         signals::Signals,
     },
-    sandbox::{CORRIGOPRO, Options, READYCLOUD, Received, Sandbox},
+    sandbox::{CORRIGOPRO, Options, READYCLOUD, Received, Sandbox, new_token},
 };
 
 /// Play the vendors' side on this machine: strict checks of what arrives, faults in words.
@@ -81,13 +80,6 @@ impl Args {
         signals.next().await;
         sandbox.stop().await
     }
-}
-
-/// A token like ReadyCloud's: 30 lower-case hexadecimal digits.
-pub(crate) fn new_token(random: &dyn Random) -> String {
-    let mut bytes = [0; 15];
-    random.fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn print(received: &Received) {

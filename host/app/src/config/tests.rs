@@ -23,7 +23,8 @@ fn in_force<'a>(configuration: &'a Configuration, key: &str) -> (&'a str, &'a st
 
 #[test]
 fn a_later_layer_wins_and_says_where_it_is() {
-    let text = "listen = \"127.0.0.1:1\"\nconcurrency = 7\nconnections_max = 70\nallow_http = true\n";
+    let text =
+        "listen = \"127.0.0.1:1\"\nconcurrency = 7\nconnections_max = 70\nallow_http = true\n";
     let environment = [("TRANSLOAD_LISTEN", "127.0.0.1:2"), ("TRANSLOAD_CONCURRENCY", "8")];
     let (dir, sources) = with_file(text, sources(&environment, &[("listen", "127.0.0.1:3")]));
     let file = dir.path().join("transload.toml").display().to_string();

@@ -47,11 +47,6 @@ impl DataDir {
         &self.0
     }
 
-    /// Where the store is.
-    pub fn store(&self) -> PathBuf {
-        self.0.join("store")
-    }
-
     /// Where precompiled plugins are kept.
     pub fn cache(&self) -> PathBuf {
         self.0.join("cache")

@@ -1,0 +1,60 @@
+//! `transload serve`.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use super::{Settings, block_on, log};
+use crate::{
+    config::Config,
+    host::{Host, signals::Signals},
+};
+
+/// Run the host: the HTTP API, the plugins and the delivery loop.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  transload serve
+  transload serve --listen 0.0.0.0:8080 --data-dir /var/lib/transload --plugin-dir /srv/modules --log json
+  transload serve --allowed-networks 127.0.0.1/32 --allow-http     (to deliver to `transload sandbox`)
+
+SIGTERM or SIGINT stops it in order: it accepts no more, finishes what is in flight within --stop-within,
+flushes, and ends with 0. A second signal cuts. When its delivery loop or its store fails for good, it ends
+with 1.")]
+pub(super) struct Args {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+impl Args {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let config = self.settings.load()?.config;
+        log::install(config.log, &config.log_filter)?;
+        block_on(serve(config))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn serve(config: Config) -> Result<()> {
+    let mut signals = Signals::new()?;
+    let mut host = tokio::select! {
+        host = Host::start(config) => host?,
+        signal = signals.next() => {
+            tracing::info!("{signal}: the start is given up");
+            return Ok(());
+        }
+    };
+    let ended = tokio::select! {
+        ended = host.ended() => ended,
+        signal = signals.next() => {
+            tracing::info!("{signal}: stops; a second signal cuts");
+            Ok(())
+        }
+    };
+    tokio::select! {
+        stopped = host.stop() => ended.and(stopped),
+        signal = signals.next() => {
+            bail!("{signal}: cut before everything in flight was finished; what is open is delivered after the next start")
+        }
+    }
+}

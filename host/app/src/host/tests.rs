@@ -1,0 +1,123 @@
+//! A host's life, with a store and sockets and without plugins.
+
+use std::{fs, os::unix::fs::MetadataExt};
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::client::{Client, Place};
+
+fn config(directory: &Path) -> Config {
+    Config {
+        data_dir: directory.join("data"),
+        plugin_dir: directory.join("modules"),
+        listen: ([127, 0, 0, 1], 0).into(),
+        ..Config::defaults().unwrap()
+    }
+}
+
+async fn status(host: &Host, path: &str, key: Option<&str>) -> StatusCode {
+    let client = Client::new(Place::Tcp(host.address()));
+    let client = key.iter().fold(client, |client, key| client.with_key(key));
+    client.send(Method::GET, path, "application/json", Vec::new()).await.unwrap().status
+}
+
+async fn new_key(host: &Host) -> String {
+    let control = Client::new(Place::Unix(host.control_socket().to_owned()));
+    let wanted = json!({ "organization": "acme" });
+    let made: Value = control.call(Method::POST, "/keys", Some(&wanted)).await.unwrap();
+    made["key"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hosts_live_in_one_process_and_know_nothing_of_each_other() {
+    let (one_dir, other_dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let one = Host::start(config(one_dir.path())).await.unwrap();
+    let other = Host::start(config(other_dir.path())).await.unwrap();
+    let key = new_key(&one).await;
+    assert_eq!(status(&one, "/v1/plugins", Some(&key)).await, StatusCode::OK);
+    assert_eq!(status(&other, "/v1/plugins", Some(&key)).await, StatusCode::UNAUTHORIZED);
+    one.stop().await.unwrap();
+    assert_eq!(status(&other, "/health/live", None).await, StatusCode::OK);
+    other.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_and_store_outlive_a_host_and_are_private() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = Host::start(config(dir.path())).await.unwrap();
+    let key = new_key(&first).await;
+    let read = |name: &str| fs::read(dir.path().join("data").join(name)).unwrap();
+    let keys = (read("vault.key"), read("signing.key"));
+    for (name, mode) in
+        [("", 0o700), ("vault.key", 0o600), ("signing.key", 0o600), ("control.sock", 0o600)]
+    {
+        let found = fs::metadata(dir.path().join("data").join(name)).unwrap().mode() & 0o777;
+        assert_eq!(found, mode, "{name:?}");
+    }
+    first.stop().await.unwrap();
+    assert!(!dir.path().join("data/control.sock").exists());
+
+    let second = Host::start(config(dir.path())).await.unwrap();
+    assert_eq!(status(&second, "/v1/plugins", Some(&key)).await, StatusCode::OK);
+    assert_eq!((read("vault.key"), read("signing.key")), keys);
+    second.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_host_on_the_same_directory_or_port_is_told_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = Host::start(config(dir.path())).await.unwrap();
+    let error = |config| async move { format!("{:#}", Host::start(config).await.err().unwrap()) };
+
+    let same_directory = error(config(dir.path())).await;
+    assert!(same_directory.contains("in use by another transload"), "{same_directory}");
+    // The refused one has left the running one's control socket alone.
+    new_key(&first).await;
+
+    let elsewhere = dir.path().join("elsewhere");
+    let same_port = error(Config { listen: first.address(), ..config(&elsewhere) }).await;
+    assert!(same_port.contains(&first.address().to_string()), "{same_port}");
+    assert!(same_port.contains("another `listen`"), "{same_port}");
+    first.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_becomes_ready_and_a_dead_loop_ends_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut host = Host::start(config(dir.path())).await.unwrap();
+    let ready = async {
+        while status(&host, "/health/ready", None).await != StatusCode::OK {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), ready).await.expect("ready in time");
+
+    host.delivery.abort_all();
+    let ended = host.ended().await.unwrap_err().to_string();
+    assert!(ended.contains("delivery loop"), "{ended}");
+    host.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_does_not_load_does_not_stop_the_host() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path());
+    fs::create_dir_all(&config.plugin_dir).unwrap();
+    fs::write(config.plugin_dir.join("broken.wasm"), "no module").unwrap();
+    let host = Host::start(config).await.unwrap();
+    let key = new_key(&host).await;
+    let api = Client::new(Place::Tcp(host.address())).with_key(&key);
+    let plugins = api.call(Method::GET, "/v1/plugins", None).await.unwrap().to_string();
+    assert!(plugins.contains("broken.wasm") && plugins.contains("no WebAssembly"), "{plugins}");
+    host.stop().await.unwrap();
+}
+
+#[test]
+fn a_path_that_no_socket_can_have_is_refused_in_words() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let path = Path::new("/tmp").join("x".repeat(120));
+    let error = runtime.block_on(async { control::bind(&path) }).unwrap_err().to_string();
+    assert!(error.contains("shorter path"), "{error}");
+}

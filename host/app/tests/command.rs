@@ -1,0 +1,82 @@
+//! The built command: exit codes, and what goes to stdout and to stderr.
+
+use std::process::{Command, Output};
+
+fn transload(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_transload"));
+    command.args(arguments).env_remove("TRANSLOAD_CONFIG");
+    command
+}
+
+fn run(arguments: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = transload(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+#[test]
+fn a_wrong_value_or_command_is_one_message_and_exit_code_64() {
+    for arguments in [
+        &["config", "--listen", "nope"][..],
+        &["serve", "--concurrency", "0"],
+        &["key", "create", "--organization", "acme", "--log", "xml"],
+        &["config", "--config", "no/such/file.toml"],
+    ] {
+        let (code, stdout, stderr) = run(arguments);
+        assert_eq!((code, stdout.as_str()), (64, ""), "{arguments:?}: {stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{arguments:?}: {stderr}");
+        assert!(stderr.starts_with("transload: configuration: "), "{stderr}");
+    }
+    for arguments in [&["config", "--no-such-flag"][..], &["dance"], &["key", "create"]] {
+        assert_eq!(run(arguments).0, 64, "{arguments:?}");
+    }
+}
+
+#[test]
+fn an_unknown_variable_is_refused_and_a_known_one_is_in_force() {
+    let unknown = transload(&["config"]).env("TRANSLOAD_COLOUR", "red").output().unwrap();
+    assert_eq!(unknown.status.code(), Some(64));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("TRANSLOAD_COLOUR"));
+
+    let known =
+        transload(&["config", "--json"]).env("TRANSLOAD_LISTEN", "[::1]:9").output().unwrap();
+    let printed: serde_json::Value = serde_json::from_slice(&known.stdout).unwrap();
+    let listen = printed.as_array().unwrap().iter().find(|one| one["key"] == "listen").unwrap();
+    assert_eq!(
+        (&listen["value"], &listen["source"]),
+        (&"[::1]:9".into(), &"TRANSLOAD_LISTEN".into())
+    );
+}
+
+#[test]
+fn help_is_no_error() {
+    let (code, stdout, stderr) = run(&["--help"]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert!(stdout.contains("transload demo"));
+}
+
+#[test]
+fn a_module_that_does_not_load_fails_the_check_with_its_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("broken.wasm");
+    std::fs::write(&file, "no module").unwrap();
+    let (code, stdout, _) = run(&["plugin", "check", "--json", file.to_str().unwrap()]);
+    assert_eq!(code, 1);
+    let printed: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(printed[0]["ok"], false);
+    assert!(printed[0]["reason"].as_str().unwrap().contains("WebAssembly"));
+}
+
+#[test]
+fn a_key_is_made_without_a_running_host_and_printed_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let data = data.to_str().unwrap();
+    let (code, stdout, stderr) =
+        run(&["key", "create", "--organization", "acme", "--data-dir", data]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.starts_with("tl_") && stdout.lines().count() == 1, "{stdout}");
+    let (code, _, stderr) = run(&["key", "create", "--organization", "a b", "--data-dir", data]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("an organization must be"), "{stderr}");
+}
