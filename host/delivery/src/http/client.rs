@@ -14,8 +14,8 @@ use crate::egress::EgressPolicy;
 const IDLE_CONNECTIONS_PER_HOST_MAX: usize = 16;
 /// How long they are kept. Common servers close theirs after 60 to 75 s.
 const IDLE_TIME: Duration = Duration::from_secs(50);
-/// Time for a connection without TLS; the exchange's deadline holds over everything. A host with several addresses
-/// shares it among them, so that one dead address leaves time for the next.
+/// Time for a name, a connection and its TLS session; the exchange's deadline holds over everything. A host with
+/// several addresses shares it among them, so that one dead address leaves time for the next.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 
 /// Why there is no HTTP client.

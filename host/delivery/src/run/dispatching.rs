@@ -4,16 +4,16 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use tracing::{debug, error, info, warn};
 use transload_domain::{
-    Catalog, Content, Event, EventNo, Fault, Head, Hook, LogLevel, NotRun, Status, Timestamp,
-    Transformed, Webhook, WebhookId,
+    Content, Event, EventNo, Fault, Hook, LogLevel, NotRun, Status, Timestamp, Transformed,
+    Webhook, WebhookId,
 };
 use transload_store::{Error, Settlement};
 
 use super::{
-    action::{Effect, HookResult, PlanId, Ran, Run, Why},
+    action::{Effect, HookResult, PlanId, Ran, Why},
     hand::{Piece, Plan, ToBegin},
     made,
-    options::{CONFLICTS_MAX, MISSING_PLUGIN_RECHECK, RUN_WAIT_MAX},
+    options::CONFLICTS_MAX,
     requests::Ready,
     rules::Wanted,
     term::{Ending, Term},
@@ -61,7 +61,7 @@ impl Term {
         pieces
     }
 
-    fn add(
+    pub(super) fn add(
         &self,
         piece: &mut Piece,
         webhook: &Webhook,
@@ -83,51 +83,12 @@ impl Term {
         }
     }
 
-    /// What is to be made of a delivery without bytes now; `None` when its plugin is still missing, or its webhook or
-    /// hook is gone.
-    fn piece_again(&self, head: Head, event: &Event, now: Timestamp) -> Option<Piece> {
-        let webhook = self.rules.webhook(head.key.webhook)?;
-        let hook = webhook.hook(head.key.hook)?;
-        let mut piece = Piece::default();
-        match self.rules.wants(webhook, hook, head.key.event, event) {
-            Wanted::Missing(_) => return None,
-            Wanted::No => {
-                let reason = format!(
-                    "hook {} of the webhook no longer wants events of type {}",
-                    hook.kind, event.kind
-                );
-                piece.deliveries.push(made::skipped(head.key, None, reason, now));
-            }
-            _ => self.add(&mut piece, webhook, hook, head.key.event, event, now),
-        }
-        Some(piece)
-    }
-
     fn first_part(no: EventNo, webhook: &Webhook, hook: &Hook) -> transload_domain::DeliveryKey {
         transload_domain::DeliveryKey {
             event: no,
             webhook: webhook.id,
             hook: hook.no,
             part: transload_domain::Part(0),
-        }
-    }
-
-    /// The event of a delivery without bytes was read.
-    pub(super) fn event_read(
-        &mut self,
-        head: Head,
-        event: Result<Option<Event>, Error>,
-        now: Timestamp,
-    ) {
-        match event {
-            Ok(Some(event)) => {
-                if let Some(id) = self.hand.take(head.key.event, Arc::new(event), Some(head)) {
-                    self.begin(vec![(None, id)], now);
-                }
-            }
-            Ok(None) => self.close(head, "its event is no longer in the store", Why::Turn, now),
-            Err(Error::Corrupt(what)) => self.close(head, &what, Why::Turn, now),
-            Err(error) => self.resign(error),
         }
     }
 
@@ -157,21 +118,6 @@ impl Term {
         }
     }
 
-    /// A run has waited too long, because its plugin is slow: the event's other deliveries do not wait for it any
-    /// more. Its own becomes one without bytes, which is made when its webhook's turn comes.
-    pub(super) fn run_overdue(&mut self, run: Run, now: Timestamp) {
-        let Some(plan) = self.hand.plan(run.plan) else { return };
-        if let Some(head) = plan.replaces {
-            self.end_plan(run.plan, now);
-            self.postpone(head, now.after(RUN_WAIT_MAX), now);
-            return;
-        }
-        let busy = run.targets.iter().map(|target| made::busy(target.key, &run.plugin, now));
-        if self.hand.put(run.plan, run.webhook, busy.collect(), Vec::new(), Vec::new()) {
-            self.finish_plan(run.plan);
-        }
-    }
-
     /// Remembers and reports what a transform did.
     fn note(&mut self, result: &HookResult) {
         let Ok(transformed) = &result.result else { return };
@@ -191,7 +137,7 @@ impl Term {
     }
 
     /// All runs of a plan have ended: it is written. A delivery that is still without bytes only moves.
-    fn finish_plan(&mut self, id: PlanId) {
+    pub(super) fn finish_plan(&mut self, id: PlanId) {
         let Some(plan) = self.hand.plan(id) else { return };
         let Some(before) = plan.replaces else { return self.hand.make_ready(id) };
         let mut made = plan.pieces.values().flat_map(|piece| &piece.deliveries);
@@ -280,63 +226,12 @@ impl Term {
         }
     }
 
-    fn end_plan(&mut self, id: PlanId, now: Timestamp) -> Option<Plan> {
+    pub(super) fn end_plan(&mut self, id: PlanId, now: Timestamp) -> Option<Plan> {
         let (plan, freed) = self.hand.end(id)?;
         self.begin(freed, now);
         Some(plan)
     }
-
-    /// A delivery without bytes cannot be made now: its plugin is still missing, or it has nowhere to go any more.
-    fn give_back(&mut self, id: PlanId, now: Timestamp) {
-        let Some(plan) = self.end_plan(id, now) else { return };
-        let Some(head) = plan.replaces else { return };
-        self.postpone_or_close(head, now);
-    }
-
-    /// Puts a delivery whose plugin is missing back for later, without a write; closes one that has nowhere to go.
-    pub(super) fn postpone_or_close(&mut self, head: Head, now: Timestamp) {
-        let webhook = self.rules.webhook(head.key.webhook);
-        if webhook.is_some_and(|webhook| webhook.hook(head.key.hook).is_some()) {
-            self.postpone(head, now.after(MISSING_PLUGIN_RECHECK), now);
-        } else {
-            self.close(head, GONE, Why::Turn, now);
-        }
-    }
-
-    /// Puts a delivery that was taken back for later, without a write.
-    fn postpone(&mut self, head: Head, until: Timestamp, now: Timestamp) {
-        self.agenda.finish(head.key.webhook);
-        self.moved.insert(head.key, head.due);
-        self.insert(Head { due: until, ..head }, now);
-    }
-
-    /// Plugins came, went or changed: what waits for one that runs now is due at once.
-    pub(super) fn plugins_changed(&mut self, catalog: Arc<Catalog>, now: Timestamp) {
-        let before = std::mem::replace(&mut self.rules.catalog, catalog);
-        let digest = |catalog: &Catalog, webhook: &Webhook| {
-            catalog.get(&webhook.plugin).map(|plugin| plugin.reference.digest)
-        };
-        let webhooks: Vec<Arc<Webhook>> = self.rules.webhooks().cloned().collect();
-        for webhook in webhooks {
-            let runs = digest(&self.rules.catalog, &webhook);
-            if runs == digest(&before, &webhook) {
-                continue;
-            }
-            let waiting = self.agenda.remove(webhook.id);
-            self.agenda.configure(webhook.id, self.rules.lane(&webhook));
-            for head in waiting {
-                let hasten = head.status == Status::Blocked && runs.is_some() && head.due > now;
-                if hasten {
-                    self.moved.entry(head.key).or_insert(head.due);
-                }
-                self.insert(Head { due: if hasten { now } else { head.due }, ..head }, now);
-            }
-        }
-    }
 }
-
-/// Why a delivery without a webhook is dead.
-pub(super) const GONE: &str = "webhook removed";
 
 /// Makes dead letters of what can never be written with its state.
 fn give_up_state(plan: &mut Plan, what: &str, now: Timestamp) {

@@ -16,6 +16,7 @@ mod sending;
 mod term;
 mod timer;
 mod transform;
+mod waiting;
 
 use std::{sync::Arc, time::Duration};
 

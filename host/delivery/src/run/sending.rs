@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 use transload_domain::{
     Attempt, AttemptOutcome, Content, DeliveryId, DeliveryKey, Head, Made, SendFailure,
     SendFailureKind, Status, Timestamp, Verdict, WebhookId, advance, judge,
@@ -11,11 +11,15 @@ use transload_store::{Error, Settlement};
 
 use super::{
     action::{Effect, Flight, Why},
-    dispatching::GONE,
     requests::Ready,
     term::Term,
 };
 use crate::Exchange;
+
+/// Why a delivery without a webhook is dead.
+pub(super) const GONE: &str = "webhook removed";
+/// Why a delivery without a hook is dead.
+pub(super) const HOOK_GONE: &str = "hook removed from the webhook";
 
 impl Term {
     /// Puts an open delivery where it waits for its time, or closes it when its webhook is gone.
@@ -71,7 +75,7 @@ impl Term {
             return self.close(head, GONE, Why::Turn, now);
         };
         let Some(hook) = webhook.hook(head.key.hook) else {
-            return self.close(head, "hook removed from the webhook", Why::Turn, now);
+            return self.close(head, HOOK_GONE, Why::Turn, now);
         };
         let Some(profile) = self.rules.profile(&ready.plugin).cloned() else {
             let reason = format!("the profile of plugin version {} is not known", ready.plugin);
@@ -206,7 +210,7 @@ impl Term {
 
 fn report(delivery: DeliveryId, attempt: u32, verdict: &Verdict) {
     match verdict {
-        Verdict::Delivered => info!(%delivery, attempt, "delivered"),
+        Verdict::Delivered => debug!(%delivery, attempt, "delivered"),
         Verdict::Retry { reason, .. } => info!(%delivery, attempt, reason, "to be tried again"),
         Verdict::Dead { reason } => warn!(%delivery, attempt, reason, "dead"),
     }

@@ -120,7 +120,7 @@ impl Term {
                 }
             }
             while let Some(run) = self.hand.runs().overdue(now) {
-                self.run_overdue(run, now);
+                self.run_overdue(&run, now);
             }
             while let Some(run) = self.hand.runs().next(self.options.transforms) {
                 self.effects.push(Effect::Run(run));

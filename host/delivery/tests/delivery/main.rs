@@ -1,9 +1,15 @@
 //! The loop with a memory ledger, scripted plugins, a scripted network and a clock that the tests move; and the HTTP
 //! sender with small servers on this machine.
 
+#[cfg(test)]
 mod dispatching;
+#[cfg(test)]
 mod http;
+#[cfg(test)]
 mod leading;
+#[cfg(test)]
 mod plugins;
+#[cfg(test)]
 mod sending;
+#[cfg(test)]
 mod support;

@@ -144,7 +144,8 @@ async fn an_exchange_has_one_deadline() {
     let dripping = Server::raw(DRIP, b"", false).await;
     for server in [silent, dripping] {
         let short = HttpOptions { exchange_time: Duration::from_millis(200), ..options() };
-        let (kind, detail) = failure(short, exchange(&server.url())).await;
+        let failing = failure(short, exchange(&server.url()));
+        let (kind, detail) = tokio::time::timeout(Duration::from_secs(3), failing).await.unwrap();
         assert_eq!(kind, SendFailureKind::Timeout);
         assert_eq!(detail, "no whole answer within 0.2 s");
     }
