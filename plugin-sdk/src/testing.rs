@@ -58,7 +58,7 @@ pub use profile::check_profile;
 use self::case::Case;
 use crate::{Event, Fault, Hook, Json, Outcome, Plugin, State, StateStore, glue};
 
-/// Runs every case file of a folder and compares what comes out with what it says.
+/// Runs every case file of a folder, twice, and compares what comes out with what it says.
 ///
 /// # Panics
 /// With all differences of all cases; when a file is no case; when there is no case at all.
@@ -168,12 +168,21 @@ fn check_case<P: Plugin>(file: &Path) -> Vec<String> {
         let (kind, event) = (&case.hook.kind, &case.event.kind);
         return vec![format!("the profile's hook {kind:?} does not accept events {event:?}")];
     };
-    let memory = MemoryState::default();
+    let (outcome, after) = run_case::<P>(&case);
+    let mut differences = compare::outcome(&case.expect, method, &outcome);
+    differences.extend(compare::state(&case.expect, &after));
+    if run_case::<P>(&case) != (outcome, after) {
+        differences.push("a second run came out otherwise; a transform must be pure".into());
+    }
+    differences
+}
+
+/// What comes out, and the state afterwards.
+fn run_case<P: Plugin>(case: &Case) -> (Result<Outcome, Fault>, BTreeMap<String, Vec<u8>>) {
+    let mut memory = MemoryState::default();
     for (key, value) in case.state.iter().flatten() {
-        memory.clone().set(key, value.to_string().as_bytes());
+        memory.set(key, value.to_string().as_bytes());
     }
     let outcome = run::<P>(case.event(), case.hook(), &mut memory.state());
-    let mut differences = compare::outcome(&case.expect, method, &outcome);
-    differences.extend(compare::state(&case.expect, &memory.entries()));
-    differences
+    (outcome, memory.entries())
 }
