@@ -1,6 +1,13 @@
-//! The built command: exit codes, and what goes to stdout and to stderr.
+//! The built command: exit codes, signals, and what goes to stdout and to stderr.
+#![cfg(test)]
 
-use std::process::{Command, Output};
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::Value;
 
 fn transload(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_transload"));
@@ -40,7 +47,7 @@ fn an_unknown_variable_is_refused_and_a_known_one_is_in_force() {
 
     let known =
         transload(&["config", "--json"]).env("TRANSLOAD_LISTEN", "[::1]:9").output().unwrap();
-    let printed: serde_json::Value = serde_json::from_slice(&known.stdout).unwrap();
+    let printed: Value = serde_json::from_slice(&known.stdout).unwrap();
     let listen = printed.as_array().unwrap().iter().find(|one| one["key"] == "listen").unwrap();
     assert_eq!(
         (&listen["value"], &listen["source"]),
@@ -62,7 +69,7 @@ fn a_module_that_does_not_load_fails_the_check_with_its_reason() {
     std::fs::write(&file, "no module").unwrap();
     let (code, stdout, _) = run(&["plugin", "check", "--json", file.to_str().unwrap()]);
     assert_eq!(code, 1);
-    let printed: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    let printed: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(printed[0]["ok"], false);
     assert!(printed[0]["reason"].as_str().unwrap().contains("WebAssembly"));
 }
@@ -79,4 +86,73 @@ fn a_key_is_made_without_a_running_host_and_printed_alone() {
     let (code, _, stderr) = run(&["key", "create", "--organization", "a b", "--data-dir", data]);
     assert_eq!(code, 1);
     assert!(stderr.contains("an organization must be"), "{stderr}");
+}
+
+/// A host in a process of its own.
+struct Serving {
+    process: Child,
+    stderr: BufReader<std::process::ChildStderr>,
+}
+
+impl Serving {
+    /// Starts it and waits until it serves.
+    fn start(data: &Path) -> Self {
+        let data = data.to_str().unwrap();
+        let arguments = ["serve", "--data-dir", data, "--listen", "127.0.0.1:0", "--log", "json"];
+        let mut process = transload(&arguments).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stderr = BufReader::new(process.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("\"serves\"") {
+            line.clear();
+            assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "it ended before it served");
+        }
+        Self { process, stderr }
+    }
+
+    fn signal(&self, name: &str) {
+        let process = self.process.id().to_string();
+        let sent = Command::new("kill").args([name, &process]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for its end: the exit code, and the rest of its log.
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut log = String::new();
+        self.stderr.read_to_string(&mut log).unwrap();
+        (self.process.wait().unwrap().code(), log)
+    }
+}
+
+#[test]
+fn a_signal_stops_a_host_in_order() {
+    for name in ["-TERM", "-INT"] {
+        let dir = tempfile::tempdir().unwrap();
+        let host = Serving::start(&dir.path().join("data"));
+        host.signal(name);
+        let (code, log) = host.end();
+        assert_eq!(code, Some(0), "{name}: {log}");
+        assert!(log.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{log}");
+    }
+}
+
+#[test]
+fn a_running_host_makes_keys_and_keeps_its_directory_to_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let host = Serving::start(&data);
+    let data = data.to_str().unwrap();
+
+    let arguments = ["key", "create", "--organization", "acme", "--json", "--data-dir", data];
+    let (code, stdout, stderr) = run(&arguments);
+    assert_eq!(code, 0, "{stderr}");
+    let made: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(made["organization"], "acme");
+    assert!(made["key"].as_str().unwrap().starts_with("tl_"));
+
+    let (code, _, stderr) = run(&["serve", "--data-dir", data, "--listen", "127.0.0.1:0"]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("in use by another transload"), "{stderr}");
+
+    host.signal("-TERM");
+    assert_eq!(host.end().0, Some(0));
 }
