@@ -199,6 +199,19 @@ impl Engine {
         self.plugins.transform(call)
     }
 
+    /// Runs transforms of one plugin one after the other in the same instance, on the calling thread. Each finds what
+    /// the earlier ones left in the plugin's memory, so this is for measurements only.
+    ///
+    /// # Errors
+    /// As [`Engine::transform`].
+    #[doc(hidden)]
+    pub fn transform_in_one_instance(&self, calls: Vec<Call>) -> Result<Vec<Transformed>, NotRun> {
+        let Some(first) = calls.first() else { return Ok(Vec::new()) };
+        let found = self.plugins.find(first);
+        let (plugin, runnable) = found.ok_or_else(|| NotRun::Missing(first.plugin.clone()))?;
+        runnable.code.transform_in_one_instance(&plugin.reference, calls, runnable.grant)
+    }
+
     /// Ends the engine: running calls end or are ended by their limits, waiting ones are answered with
     /// [`NotRun::Closed`], and every thread is joined. It blocks for as long as a transform may last. Dropping the
     /// engine does the same.

@@ -35,10 +35,11 @@ impl LogBook {
         self.last_words.take().map(|line| line[PANIC.len()..].to_owned())
     }
 
-    /// The lines, and how many there were beyond them.
-    pub(super) fn finish(mut self) -> (Vec<LogLine>, u32) {
+    /// Takes the lines, and how many there were beyond them.
+    pub(super) fn take(&mut self) -> (Vec<LogLine>, u32) {
         self.keep_last_words();
-        (self.lines, self.dropped)
+        let Self { lines, dropped, .. } = std::mem::take(self);
+        (lines, dropped)
     }
 
     /// The plugin went on: what looked like its last words was a line like others.
@@ -74,8 +75,8 @@ impl From<Level> for LogLevel {
 mod tests {
     use super::*;
 
-    fn messages(log: LogBook) -> (Vec<String>, u32) {
-        let (lines, dropped) = log.finish();
+    fn messages(mut log: LogBook) -> (Vec<String>, u32) {
+        let (lines, dropped) = log.take();
         (lines.into_iter().map(|line| line.message).collect(), dropped)
     }
 
@@ -98,7 +99,7 @@ mod tests {
         }
         log.write(Level::Error, format!("panic: {}", "y".repeat(1 << 20)));
         assert_eq!(log.take_panic().map(|text| text.len()), Some(limits::REASON_BYTES_MAX));
-        assert_eq!(log.finish().1, 3);
+        assert_eq!(log.take().1, 3);
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use jiff::{Timestamp as Time, fmt::temporal::DateTimePrinter};
-use transload_domain::{Call, Fault, NoState, NotRun, PluginRef, Timestamp, Transformed, limits};
+use transload_domain::{
+    Call, Event, Fault, HookContext, Method, NoState, NotRun, PluginRef, Timestamp, Transformed,
+    limits,
+};
 use wasmtime::{
     Error, Store, UpdateDeadline,
     component::{Component, ComponentExportIndex, Instance, InstancePre},
@@ -89,29 +92,53 @@ impl Code {
     ) -> Result<Transformed, NotRun> {
         let begun = Instant::now();
         let Call { event, hook, state, .. } = call;
-        let texts = Texts::new(&event, &hook);
         let mut store = self.store(Guest::new(state, grant.memory), grant);
-        let returned = self.instantiate(&mut store).and_then(|instance| {
-            let transform: abi::Transform<'_> =
-                instance.get_typed_func(&mut store, self.transform)?;
-            transform.call(&mut store, texts.arguments(&event, &hook))
-        });
-        let result = match returned {
-            Ok((Ok(made),)) => outcome::check(made, hook.method),
-            Ok((Err(fault),)) => Err(outcome::refusal(fault)),
-            Err(error) => match fault::name(&error, store.data_mut(), grant.time) {
-                Stop::Fault(fault) => Err(fault),
-                Stop::NotRun(why) => return Err(why),
-            },
-        };
-        let guest = store.into_data();
-        let (log, log_dropped) = guest.log.finish();
-        let (reads, mut writes) = guest.state.finish();
-        if result.is_err() {
-            writes.clear();
+        let returned = self
+            .instantiate(&mut store)
+            .and_then(|instance| self.enter(instance, &mut store, &event, &hook));
+        finish(plugin, returned, store.data_mut(), hook.method, grant, begun)
+    }
+
+    /// Runs transforms one after the other in the same instance, so that each finds what the earlier ones left. That
+    /// is no way to run a plugin; it shows what a fresh instance costs.
+    pub(crate) fn transform_in_one_instance(
+        &self,
+        plugin: &PluginRef,
+        calls: Vec<Call>,
+        grant: Grant,
+    ) -> Result<Vec<Transformed>, NotRun> {
+        let mut store = self.store(Guest::new(Box::new(NoState), grant.memory), grant);
+        let mut instance = None;
+        let mut all = Vec::with_capacity(calls.len());
+        for call in calls {
+            let begun = Instant::now();
+            let Call { event, hook, state, .. } = call;
+            *store.data_mut() = Guest::new(state, grant.memory);
+            store.set_epoch_deadline(ticks(grant.time));
+            let entered = match instance {
+                Some(instance) => Ok(instance),
+                None => self.instantiate(&mut store),
+            };
+            let returned = entered.and_then(|entered| {
+                instance = Some(entered);
+                self.enter(entered, &mut store, &event, &hook)
+            });
+            all.push(finish(plugin, returned, store.data_mut(), hook.method, grant, begun)?);
         }
-        let plugin = plugin.clone();
-        Ok(Transformed { plugin, result, reads, writes, log, log_dropped, took: begun.elapsed() })
+        Ok(all)
+    }
+
+    fn enter(
+        &self,
+        instance: Instance,
+        store: &mut Store<Guest>,
+        event: &Event,
+        hook: &HookContext,
+    ) -> Result<Returned, Error> {
+        let texts = Texts::new(event, hook);
+        let transform: abi::Transform<'_> = instance.get_typed_func(&mut *store, self.transform)?;
+        let (returned,) = transform.call(&mut *store, texts.arguments(event, hook))?;
+        Ok(returned)
     }
 
     fn store(&self, guest: Guest, grant: Grant) -> Store<Guest> {
@@ -136,6 +163,35 @@ impl Code {
     }
 }
 
+/// What a guest's function returned.
+type Returned = Result<abi::Outcome, abi::Fault>;
+
+/// Judges what came back and takes what the call left on the host's side.
+fn finish(
+    plugin: &PluginRef,
+    returned: Result<Returned, Error>,
+    guest: &mut Guest,
+    method: Method,
+    grant: Grant,
+    begun: Instant,
+) -> Result<Transformed, NotRun> {
+    let result = match returned {
+        Ok(Ok(made)) => outcome::check(made, method),
+        Ok(Err(fault)) => Err(outcome::refusal(fault)),
+        Err(error) => match fault::name(&error, guest, grant.time) {
+            Stop::Fault(fault) => Err(fault),
+            Stop::NotRun(why) => return Err(why),
+        },
+    };
+    let (log, log_dropped) = guest.log.take();
+    let (reads, mut writes) = guest.state.take();
+    if result.is_err() {
+        writes.clear();
+    }
+    let plugin = plugin.clone();
+    Ok(Transformed { plugin, result, reads, writes, log, log_dropped, took: begun.elapsed() })
+}
+
 /// Texts that an event's and a hook's records need and that their nouns hold in another form.
 struct Texts {
     webhook: String,
@@ -144,7 +200,7 @@ struct Texts {
 }
 
 impl Texts {
-    fn new(event: &transload_domain::Event, hook: &transload_domain::HookContext) -> Self {
+    fn new(event: &Event, hook: &HookContext) -> Self {
         Self {
             webhook: hook.webhook.to_string(),
             delivery: hook.delivery.to_string(),
@@ -154,8 +210,8 @@ impl Texts {
 
     fn arguments<'a>(
         &'a self,
-        event: &'a transload_domain::Event,
-        hook: &'a transload_domain::HookContext,
+        event: &'a Event,
+        hook: &'a HookContext,
     ) -> (abi::Event<'a>, abi::Hook<'a>) {
         let event = abi::Event {
             id: &event.id,

@@ -1,6 +1,6 @@
 //! A plugin's state as one call sees it: what it read, what it wants to change.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, mem};
 
 use transload_domain::{Fault, NotRun, StateRead, StateSource, StateWrite, limits};
 
@@ -94,11 +94,11 @@ impl StateView {
         Ok(())
     }
 
-    /// What was read and what is to change, both in the order of the keys.
-    pub(super) fn finish(self) -> (Vec<StateRead>, Vec<StateWrite>) {
-        let reads =
-            self.seen.into_iter().map(|(key, seen)| StateRead { key, revision: seen.revision });
-        let writes = self.changes.into_iter().map(|(key, value)| StateWrite { key, value });
+    /// Takes what was read and what is to change, both in the order of the keys.
+    pub(super) fn take(&mut self) -> (Vec<StateRead>, Vec<StateWrite>) {
+        let (seen, changes) = (mem::take(&mut self.seen), mem::take(&mut self.changes));
+        let reads = seen.into_iter().map(|(key, seen)| StateRead { key, revision: seen.revision });
+        let writes = changes.into_iter().map(|(key, value)| StateWrite { key, value });
         (reads.collect(), writes.collect())
     }
 }
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(view.get("a".into()), Ok(Some(vec![7])));
         assert_eq!(view.get("a".into()), Ok(Some(vec![7])));
         assert_eq!(view.get("absent".into()), Ok(None));
-        let (reads, writes) = view.finish();
+        let (reads, writes) = view.take();
         let read = |key: &str, revision| StateRead { key: key.into(), revision };
         assert_eq!(reads, [read("a", 7), read("absent", 0)]);
         assert_eq!(writes, []);
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(view.get("a".into()), Ok(Some(b"2".to_vec())));
         view.change("b".into(), None).unwrap();
         assert_eq!(view.get("b".into()), Ok(None));
-        let (reads, writes) = view.finish();
+        let (reads, writes) = view.take();
         assert_eq!(reads, [], "what was only written was not read");
         let write = |key: &str, value: Option<&[u8]>| StateWrite {
             key: key.into(),
