@@ -80,9 +80,10 @@ impl Plugin for Least {
 
 /// The profile without its settings' schema, and the schema.
 fn described<P: Plugin>() -> (serde_json::Value, serde_json::Value) {
-    let mut profile: serde_json::Value = serde_json::from_str(&glue::describe::<P>()).unwrap();
-    let settings = profile.as_object_mut().unwrap().remove("settings").unwrap();
-    (profile, settings)
+    let mut profile: serde_json::Value =
+        serde_json::from_str(&glue::describe::<P>()).expect("a profile is JSON");
+    let settings = profile.as_object_mut().and_then(|profile| profile.remove("settings"));
+    (profile, settings.expect("a profile has a schema of its settings"))
 }
 
 #[test]

@@ -123,14 +123,14 @@ const CASE: &str = r#"{
 
 /// What `check_cases` says about a folder with this case; nothing when all is well.
 fn checked<P: Plugin>(case: &str) -> Option<String> {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("case.json"), case).unwrap();
+    let folder = tempfile::tempdir().expect("make a folder");
+    fs::write(folder.path().join("case.json"), case).expect("write the case");
     complaint::<P>(folder.path())
 }
 
 fn complaint<P: Plugin>(folder: &Path) -> Option<String> {
     let panic = catch_unwind(|| testing::check_cases::<P>(folder)).err()?;
-    Some(*panic.downcast::<String>().unwrap())
+    Some(*panic.downcast::<String>().expect("a panic with a text"))
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! The plugin's profile and its cases.
 
-use transload_plugin::{Outcome, testing};
+use transload_plugin::{
+    Hook, Json, Outcome,
+    serde_json::{self, json},
+    testing,
+};
 use transload_plugin_corrigopro::CorrigoPro;
 
 #[test]
@@ -14,15 +18,37 @@ fn every_case_comes_out_as_it_says() {
 }
 
 #[test]
+fn i5_every_run_gives_the_same_bytes_with_the_deliverys_id_as_message_id() {
+    let run = |delivery_id: &str| {
+        let mut hook = testing::hook("notifications");
+        hook.delivery_id = delivery_id.into();
+        body(
+            "work_order.recalled",
+            &json!({"work_order_id": 42, "branch_id": 7, "actor": {"name": "Jon Snow"}}),
+            hook,
+        )
+    };
+    let first = run("00000000-0001-8000-8000-000000000001");
+    assert!(first.contains(r#""MessageId":"00000000-0001-8000-8000-000000000001""#), "{first}");
+    assert_eq!(first, run("00000000-0001-8000-8000-000000000001"));
+    assert_ne!(first, run("00000000-0001-8000-8000-000000000002"));
+}
+
+#[test]
 fn an_amount_is_a_number_with_the_digits_that_it_came_with() {
-    let data = transload_plugin::serde_json::json!({
+    let data = json!({
         "work_order_id": 42, "branch_id": 7, "actor": {"name": "Jon Snow"},
         "nte": {"amount": "1234567890123456789.10", "currency": "USD"},
     });
-    let event = testing::event("work_order.nte_changed", &data);
-    let mut state = testing::MemoryState::default().state();
-    let outcome = testing::run::<CorrigoPro>(event, testing::hook("notifications"), &mut state);
-    let Ok(Outcome::Deliver(requests)) = outcome else { panic!("{outcome:?}") };
-    let body = String::from_utf8_lossy(requests[0].body());
+    let body = body("work_order.nte_changed", &data, testing::hook("notifications"));
     assert!(body.ends_with(r#","Amount":1234567890123456789.10}"#), "{body}");
+}
+
+/// The body of the one request that an event becomes.
+fn body(kind: &str, data: &serde_json::Value, hook: Hook<Json>) -> String {
+    let mut state = testing::MemoryState::default().state();
+    let outcome = testing::run::<CorrigoPro>(testing::event(kind, data), hook, &mut state);
+    let Ok(Outcome::Deliver(requests)) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(requests.len(), 1);
+    String::from_utf8_lossy(requests[0].body()).into_owned()
 }
