@@ -2,8 +2,8 @@
 
 use axum::{
     Extension,
-    extract::{Path, Request, State},
-    http::StatusCode,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use crate::{
     budget::Budget,
     json::{self, Answer},
     keys,
+    path::Named,
     pointer::Pointer,
     problem::{InputError, Kind, Problem},
     time::Rfc3339,
@@ -71,13 +72,15 @@ pub(crate) async fn create_key(
         name: &new.record.name,
         created_at: Rfc3339(new.record.created_at),
     };
-    Ok((StatusCode::CREATED, Answer(view)).into_response())
+    // The answer has a secret in it.
+    let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((StatusCode::CREATED, no_store, Answer(view)).into_response())
 }
 
 /// `DELETE /keys/{id}`: removes an API key; it stops working at once.
 pub(crate) async fn remove_key(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<StatusCode, Problem> {
     keys::remove(api.ledger.as_ref(), api.shard, &id).await?;
     tracing::info!(key = %id, "API key removed");

@@ -17,6 +17,7 @@ mod json;
 pub mod keys;
 mod operation;
 mod page;
+mod path;
 mod plugins;
 mod pointer;
 mod problem;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use axum::{
     Extension,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -17,7 +17,7 @@ use super::{
     request::{AttemptView, RequestView},
     summary::DeliverySummary,
 };
-use crate::{Api, access::Caller, json::Answer, problem::Problem};
+use crate::{Api, access::Caller, json::Answer, path::Named, problem::Problem};
 
 /// Attempts that are shown: the last ones. Each may hold 16 KiB of an answer.
 const ATTEMPTS_SHOWN_MAX: usize = 100;
@@ -38,7 +38,7 @@ struct DeliveryView<'a> {
 pub(crate) async fn get(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<Response, Problem> {
     let missing = || Problem::not_found("delivery");
     let id = DeliveryId(Uuid::parse_str(&id).map_err(|_| missing())?);

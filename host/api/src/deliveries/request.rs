@@ -1,11 +1,10 @@
 //! How answers show bytes that went out and came back.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Serialize;
 use transload_domain::{
     Answer, Attempt, AttemptOutcome, Content, Delivery, SendFailure, Verdict, Webhook,
 };
-
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::time::Rfc3339;
 

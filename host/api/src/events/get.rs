@@ -2,7 +2,7 @@
 
 use axum::{
     Extension,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -16,6 +16,7 @@ use crate::{
     access::Caller,
     deliveries::{DeliverySummary, of_event},
     json::Answer,
+    path::Named,
     problem::Problem,
     time::Rfc3339,
 };
@@ -38,7 +39,7 @@ struct EventView<'a> {
 pub(crate) async fn get(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<Response, Problem> {
     let (no, event) = find(&api, &caller, &id).await?;
     let (deliveries, next) = of_event(&api, no, &event, DELIVERIES_WITH_EVENT_MAX).await?;

@@ -1,19 +1,16 @@
 //! `GET /v1/plugins/{name}`: a plugin with its profile.
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use transload_domain::PluginName;
 
 use super::view::{PluginView, only_failed};
-use crate::{Api, json::Answer, problem::Problem};
+use crate::{Api, json::Answer, path::Named, problem::Problem};
 
 /// Shows a plugin. A file that did not load has told no name; it is found by the file's name.
-pub(crate) async fn get(
-    State(api): State<Api>,
-    Path(name): Path<String>,
-) -> Result<Response, Problem> {
+pub(crate) async fn get(State(api): State<Api>, Named(name): Named) -> Result<Response, Problem> {
     let catalog = api.catalog();
     if let Some(plugin) = PluginName::new(&name).ok().and_then(|name| catalog.get(&name)) {
         return Ok(Answer(PluginView::whole(plugin, &catalog)).into_response());

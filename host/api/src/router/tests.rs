@@ -61,7 +61,16 @@ async fn the_scheme_is_bearer_in_any_case() {
 #[tokio::test]
 async fn unknown_paths_and_methods_are_problems_too() {
     let host = Host::new().await;
-    for path in ["/", "/v2/events", "/v1", "/v1/event", "/favicon.ico"] {
+    for path in [
+        "/",
+        "/v2/events",
+        "/v1",
+        "/v1/",
+        "/v1/event",
+        "/v1/events/%ff",
+        "/v1/plugins/%ff",
+        "/x.ico",
+    ] {
         host.send(get(path)).await.is_problem(404, "not-found");
     }
     for (path, allowed) in [

@@ -1,20 +1,16 @@
 //! `DELETE /v1/webhooks/{id}`: unsubscribe.
 
-use axum::{
-    Extension,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Extension, extract::State, http::StatusCode};
 use transload_store::{self as store, Change};
 
 use super::get::{find, parse_id};
-use crate::{Api, access::Caller, problem::Problem};
+use crate::{Api, access::Caller, path::Named, problem::Problem};
 
 /// Removes a webhook with its plugin state. What was delivered stays to be seen; what was not becomes a dead letter.
 pub(crate) async fn delete(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<StatusCode, Problem> {
     let id = parse_id(&id)?;
     let missing = || Problem::not_found("webhook");

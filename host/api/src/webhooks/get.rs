@@ -2,7 +2,7 @@
 
 use axum::{
     Extension,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use transload_domain::{Webhook, WebhookId};
@@ -10,13 +10,13 @@ use transload_store::{Key, Record};
 use uuid::Uuid;
 
 use super::view::WebhookView;
-use crate::{Api, access::Caller, json::Answer, problem::Problem};
+use crate::{Api, access::Caller, json::Answer, path::Named, problem::Problem};
 
 /// Shows a webhook, without its token.
 pub(crate) async fn get(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<Response, Problem> {
     let id = parse_id(&id)?;
     let webhook = find(&api, &caller, id).await?.ok_or_else(|| Problem::not_found("webhook"))?;

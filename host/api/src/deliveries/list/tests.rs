@@ -84,27 +84,21 @@ async fn lists_are_newest_first_in_pages_of_any_size() {
 #[tokio::test]
 async fn what_comes_in_between_two_pages_disturbs_neither() {
     let (host, id) = host().await;
-    for n in 0..4 {
+    let statuses = [Status::Delivered, Status::Delivered, Status::Dead, Status::Dead];
+    for (n, status) in statuses.into_iter().enumerate() {
         let (no, _) = post_event(&host, &n.to_string()).await;
-        host.dispatch(no, vec![(id, Status::Dead, made(b"{}"))]).await;
+        host.dispatch(no, vec![(id, status, made(b"{}"))]).await;
     }
-    for query in [format!("webhook={id}"), "status=dead".to_owned()] {
+    for query in [format!("webhook={id}"), String::new()] {
         let first = host.send(get(&format!("/v1/deliveries?{query}&limit=2"))).await;
         let (no, _) = post_event(&host, &format!("late {query}")).await;
         host.dispatch(no, vec![(id, Status::Delivered, made(b"{}"))]).await;
         let next = first.json["next"].as_str().unwrap();
         let rest = host.send(get(&format!("/v1/deliveries?{query}&cursor={next}"))).await;
-        let rest: Vec<_> = rest.json["deliveries"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|d| d["event"]["event_id"].clone())
-            .collect();
+        let rest = rest.json["deliveries"].as_array().unwrap().iter();
+        let rest: Vec<_> = rest.map(|delivery| delivery["event"]["event_id"].clone()).collect();
+        assert!(!rest.contains(&json!(format!("late {query}"))), "{rest:?}");
         assert!(rest.ends_with(&[json!("1"), json!("0")]), "{rest:?}");
-        assert!(
-            !rest.iter().any(|id| id.as_str().unwrap().starts_with("late webhook")),
-            "{rest:?}"
-        );
     }
 }
 
