@@ -86,7 +86,12 @@ impl Client {
     ///
     /// # Errors
     /// When there is no whole answer.
-    pub async fn post(&self, path: &str, kind: &str, body: impl Into<Bytes>) -> anyhow::Result<Answer> {
+    pub async fn post(
+        &self,
+        path: &str,
+        kind: &str,
+        body: impl Into<Bytes>,
+    ) -> anyhow::Result<Answer> {
         self.send(Method::POST, path, &[("content-type", kind)], body).await
     }
 

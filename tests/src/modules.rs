@@ -27,7 +27,8 @@ pub fn case(plugin: &str, name: &str) -> anyhow::Result<serde_json::Value> {
 /// # Errors
 /// When one does not compile; with the compiler's words.
 pub fn build(plugins: &[&str], folder: &Path) -> anyhow::Result<()> {
-    let (guests, vendors): (Vec<&str>, Vec<&str>) = plugins.iter().partition(|name| **name == "moody");
+    let (guests, vendors): (Vec<&str>, Vec<&str>) =
+        plugins.iter().partition(|name| **name == "moody");
     for guest in guests {
         build_in(repository().join("tests/guests").join(guest), Vec::new(), folder)?;
     }

@@ -145,19 +145,15 @@ async fn post_until_stopped(callers: Arc<Callers>) -> anyhow::Result<()> {
         let event = numbered(&callers.template, number);
         let id = loop {
             match callers.client.event(&event).await {
-                Ok(answer) if answer.status().as_u16() == 202 => {
-                    // The connection may break between the status and the body: then it is not acknowledged yet.
-                    if let Ok(answer) = answer.json::<Value>().await {
-                        break answer["events"][0]["id"]
-                            .as_str()
-                            .context("no id in the answer")?
-                            .to_owned();
-                    }
+                Ok(answer) if answer.status == 202 => {
+                    let answer = answer.json()?;
+                    break answer["events"][0]["id"]
+                        .as_str()
+                        .context("no id in the answer")?
+                        .to_owned();
                 }
-                Ok(answer)
-                    if answer.status().is_client_error() && answer.status().as_u16() != 429 =>
-                {
-                    anyhow::bail!("event {number} was refused: {}", answer.text().await?);
+                Ok(answer) if (400..500).contains(&answer.status) && answer.status != 429 => {
+                    anyhow::bail!("event {number} was refused: {}", answer.text());
                 }
                 Ok(_) | Err(_) => sleep(REPOST_WAIT).await,
             }

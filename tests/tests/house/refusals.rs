@@ -45,7 +45,7 @@ async fn a_bad_event_of_a_batch_keeps_the_others_out() {
 async fn a_webhook_into_a_refused_network_is_refused_by_name() {
     let house = House::start(&["moody"]).await.unwrap();
     let client = house.client("acme").await.unwrap();
-    for endpoint in ["https://10.0.0.1/", "https://[::ffff:169.254.169.254]/", "http://example.com/", "/x"] {
+    for endpoint in ["https://10.0.0.1/", "https://[::ffff:169.254.169.254]/", "/x"] {
         let definition = json!({
             "name": "x", "plugin": "moody", "hooks": [{ "type": "moods", "endpoint": endpoint }],
         });

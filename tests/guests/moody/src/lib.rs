@@ -14,7 +14,11 @@ impl Plugin for Moody {
             .suppress_echo()
     }
 
-    fn transform(event: Event<Json>, _: Hook<NoSettings>, state: &mut State) -> Result<Outcome, Fault> {
+    fn transform(
+        event: Event<Json>,
+        _: Hook<NoSettings>,
+        state: &mut State,
+    ) -> Result<Outcome, Fault> {
         match event.kind.as_str() {
             "mood.panicking" => panic!("no more of this"),
             "mood.endless" => loop {
@@ -29,8 +33,8 @@ impl Plugin for Moody {
                 Ok(deliver(Request::json(&count)?))
             }
             "mood.generous" => {
-                let requests: Result<Vec<_>, _> =
-                    (1..=3).map(|part| Ok(Request::json(&part)?.path(format!("/{part}")))).collect();
+                let part = |n: u8| Ok(Request::json(&n)?.path(format!("/{n}")));
+                let requests: Result<Vec<Request>, Fault> = (1..=3).map(part).collect();
                 Ok(deliver(requests?))
             }
             _ => Ok(deliver(Request::json(&event.kind)?)),
