@@ -294,7 +294,11 @@ fn given_up() -> Error {
 }
 
 fn reason(error: &Error) -> String {
-    format!("nothing is written since a write failed; mend the disk and restart: {error}")
+    let what = match error {
+        Error::Unavailable(what) => what.clone(),
+        other => other.to_string(),
+    };
+    format!("a write failed ({what}); mend the disk, then restart: until then nothing is written")
 }
 
 fn text_of(panic: &(dyn std::any::Any + Send)) -> &str {
