@@ -25,8 +25,6 @@ pub struct Contact {
     pub website: Option<String>,
     /// A picture of it.
     pub profile_image: Option<String>,
-    /// Where its orders can be asked for.
-    pub orders_url: Option<String>,
     /// When it was fetched from its source.
     pub retrieved_at: Option<DateTime>,
     /// When it was first known.

@@ -6,7 +6,7 @@ use transload_plugin::Fault;
 
 use crate::{custom_fields::CustomFields, format::Time};
 
-/// A contact as the API answers it, without its addresses and notes: the document says that a webhook tells of no
+/// A contact as the API answers it, without its addresses, notes and orders: the document says that a webhook tells of no
 /// related or dependent objects.
 #[derive(Serialize)]
 pub(crate) struct Payload {
@@ -17,7 +17,6 @@ pub(crate) struct Payload {
     is_company: bool,
     last_name: Option<String>,
     occupation: Option<String>,
-    orders: Option<String>,
     profile_image: Option<String>,
     source: Source,
     updated_at: Option<Time>,
@@ -42,7 +41,6 @@ impl TryFrom<model::Contact> for Payload {
             is_company: contact.is_company,
             last_name: contact.last_name,
             occupation: contact.occupation,
-            orders: contact.orders_url,
             profile_image: contact.profile_image,
             source: Source { retrieved_at: contact.retrieved_at.map(Time::from) },
             updated_at: contact.updated_at.map(Time::from),
