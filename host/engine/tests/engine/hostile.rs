@@ -59,7 +59,7 @@ async fn a_panics_text_is_the_fault_and_no_line_of_the_log() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn i8_a_guest_that_never_ends_does_not_shorten_the_time_of_others() {
+async fn i8_a_guest_that_never_ends_keeps_no_other_waiting() {
     let engine = engine(&["endless-loop", "echo"]);
     let (endless, others) = tokio::join!(engine.transform(call("endless-loop")), async {
         let mut count = 0_u32;

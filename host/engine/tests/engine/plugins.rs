@@ -82,9 +82,78 @@ fn a_package_that_is_not_there_is_told() {
     assert!(refused.contains("no-such-plugin"), "{refused}");
 }
 
-/// A crate in a folder of its own, without dependencies.
+#[test]
+fn i10_what_an_authors_code_does_wrong_is_told_with_text_and_place() {
+    let sdk = repository("plugin-sdk").canonicalize().unwrap();
+    let lib = format!(
+        "[lib]\ncrate-type = [\"cdylib\"]\n[dependencies]\ntransload-plugin = {{ path = {sdk:?} }}\n"
+    );
+    let folder = author(&lib, MISBEHAVES);
+    let modules = build_plugins(&author_build(&folder)).unwrap();
+    let engine = engine(&[]);
+    engine.load_file(&modules[0].path).unwrap();
+    for (kind, fault, words) in [
+        ("go.panic", "panic", "the plugin panicked: boom of event 1 at src/lib.rs:"),
+        ("go.index", "panic", "index out of bounds"),
+        ("go.deep", "stack", "used up its stack"),
+        ("go.hoard", "memory", "more than 64 MiB"),
+        ("go.loop", "time", "within 250 ms"),
+    ] {
+        let event = Event { kind: kind.into(), ..event("{}") };
+        let ran = engine.transform_here(call_with("acme", event, NoState)).unwrap();
+        let told = ran.result.unwrap_err();
+        assert_eq!(told.kind(), fault, "{kind}: {told}");
+        assert!(told.to_string().contains(words), "{kind}: {told}");
+    }
+}
+
+/// A plugin that does what its event's type says.
+const MISBEHAVES: &str = r#"
+use transload_plugin::prelude::*;
+
+struct Misbehaves;
+
+impl Plugin for Misbehaves {
+    type Data = Json;
+    type Settings = NoSettings;
+
+    fn profile() -> Profile {
+        Profile::new("acme", "1.0.0").title("Acme").hook(Hook::new("h").on("go.*").put())
+    }
+
+    fn transform(event: Event<Json>, _: Hook<NoSettings>, _: &mut State) -> Result<Outcome, Fault> {
+        match event.kind.as_str() {
+            "go.panic" => panic!("boom of event {}", event.id),
+            "go.index" => Ok(skip(event.id.as_bytes()[event.id.len()].to_string())),
+            "go.deep" => Ok(skip(deeper(event.id.len()).to_string())),
+            "go.hoard" => Ok(skip(hoard(event.id.len()).len().to_string())),
+            _ => loop {
+                std::hint::black_box(&event);
+            },
+        }
+    }
+}
+
+fn deeper(depth: usize) -> usize {
+    let room = std::hint::black_box([depth; 64]);
+    deeper(depth + 1) + std::hint::black_box(&room)[depth % 64]
+}
+
+fn hoard(bytes: usize) -> Vec<Vec<u8>> {
+    (0..1_000).map(|n| std::hint::black_box(vec![n as u8; bytes << 20])).collect()
+}
+
+transload_plugin::export!(Misbehaves);
+"#;
+
+/// A crate in a folder of its own.
 fn author(lib: &str, source: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
+    // The repository's lock file and target folder, so that nothing is fetched or compiled that is there already.
+    std::fs::copy(repository("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
+    std::fs::create_dir(folder.path().join(".cargo")).unwrap();
+    let target = format!("[build]\ntarget-dir = {:?}\n", repository("target"));
+    std::fs::write(folder.path().join(".cargo/config.toml"), target).unwrap();
     let manifest = format!(
         "[package]\nname = \"acme\"\nversion = \"1.0.0\"\nedition = \"2024\"\n{lib}[workspace]\n"
     );
