@@ -24,7 +24,7 @@ use crate::{
 const REQUEST_BYTES_MAX: usize = 16 << 10;
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a key's description, a JSON object")]
 struct KeyRequest {
     organization: String,
     #[serde(default)]

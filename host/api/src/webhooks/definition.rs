@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 /// A webhook's definition, its shape checked and its meaning not.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a webhook's definition, a JSON object")]
 pub(super) struct Definition {
     pub(super) name: String,
     pub(super) description: Option<String>,
@@ -24,7 +24,7 @@ pub(super) struct Definition {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a hook, a JSON object")]
 pub(super) struct HookDefinition {
     pub(super) r#type: String,
     pub(super) method: Option<String>,
@@ -33,7 +33,7 @@ pub(super) struct HookDefinition {
 
 /// Our own form has `type`; doo's has `grant_type`, `endpoint`, `credentials` and `header_format`.
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "an authentication, a JSON object")]
 pub(super) struct AuthenticationDefinition {
     pub(super) r#type: Option<String>,
     pub(super) token: Option<String>,
@@ -47,14 +47,14 @@ pub(super) struct AuthenticationDefinition {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a filter, a JSON object")]
 pub(super) struct FilterDefinition {
     pub(super) types: Vec<String>,
     pub(super) sources: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "limits, a JSON object")]
 pub(super) struct LimitsDefinition {
     pub(super) concurrency: Option<u64>,
 }

@@ -294,6 +294,7 @@ async fn a_body_that_is_no_json_or_too_long_has_its_own_answer() {
     );
     let answer = host.send(post("/v1/webhooks", "application/json", body)).await;
     answer.is_problem(422, "invalid-webhook").points_to(&["#/settings"]);
+    create(&host, &json!([])).await.is_problem(422, "invalid-webhook").says("a JSON object");
     let long = with("description", json!("x".repeat(1 << 20)));
     create(&host, &long).await.is_problem(413, "too-large");
     let text = post("/v1/webhooks", "text/plain", webhook().to_string());
