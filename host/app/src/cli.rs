@@ -86,11 +86,20 @@ fn outcome(result: Result<ExitCode>) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            output::error(format_args!("{error:#}"));
+            output::error(sentence(&error));
             let usage = error.is::<ConfigError>() || error.is::<clap::Error>();
             if usage { ExitCode::from(EXIT_USAGE) } else { ExitCode::FAILURE }
         }
     }
+}
+
+/// The error and its causes as one sentence. A cause that its error has in its own words already is not said twice.
+fn sentence(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
+        "" => cause,
+        said if said.ends_with(&cause) => said.to_owned(),
+        said => format!("{said}: {cause}"),
+    })
 }
 
 /// Runs a future to its end on a runtime of its own, and leaves nothing of it behind.
@@ -108,6 +117,15 @@ mod tests {
 
     use super::*;
     use crate::config::SETTINGS;
+
+    #[test]
+    fn an_error_says_each_of_its_causes_once() {
+        let cause = || std::io::Error::other("disk full");
+        let plain = anyhow::Error::new(cause()).context("write the key");
+        assert_eq!(sentence(&plain), "write the key: disk full");
+        let repeated = anyhow::Error::new(cause()).context("the store failed: disk full");
+        assert_eq!(sentence(&repeated), "the store failed: disk full");
+    }
 
     #[test]
     fn the_command_line_is_sound_and_every_command_shows_an_example() {

@@ -137,7 +137,7 @@ impl Host {
         tokio::select! {
             Some(ended) = self.delivery.join_next() => Err(loop_error(ended)),
             Some(_) = self.servers.join_next() => bail!("a server has ended"),
-            () = journal::dead(&self.ledger, &self.health) => {
+            () = journal::dead(|| self.ledger.is_alive(), &self.health) => {
                 bail!("the store refuses writes and will not recover by itself; see the log for why")
             }
         }

@@ -3,11 +3,14 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
+    net::SocketAddr,
     path::Path,
     process::{Child, Command, Output, Stdio},
 };
 
-use serde_json::Value;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use transload::client::{Answer, Client, Place};
 
 fn transload(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_transload"));
@@ -91,6 +94,7 @@ fn a_key_is_made_without_a_running_host_and_printed_alone() {
 /// A host in a process of its own.
 struct Serving {
     process: Child,
+    address: SocketAddr,
     stderr: BufReader<std::process::ChildStderr>,
 }
 
@@ -98,15 +102,30 @@ impl Serving {
     /// Starts it and waits until it serves.
     fn start(data: &Path) -> Self {
         let data = data.to_str().unwrap();
-        let arguments = ["serve", "--data-dir", data, "--listen", "127.0.0.1:0", "--log", "json"];
-        let mut process = transload(&arguments).stderr(Stdio::piped()).spawn().unwrap();
+        Self::of(&mut transload(&["serve", "--data-dir", data]))
+    }
+
+    /// The same, from a command that ends in `serve` and its own arguments.
+    fn of(command: &mut Command) -> Self {
+        command.args(["--listen", "127.0.0.1:0", "--log", "json"]).stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
         let mut stderr = BufReader::new(process.stderr.take().unwrap());
         let mut line = String::new();
         while !line.contains("\"serves\"") {
             line.clear();
             assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "it ended before it served");
         }
-        Self { process, stderr }
+        let line: Value = serde_json::from_str(&line).unwrap();
+        let address = line["fields"]["address"].as_str().unwrap().parse().unwrap();
+        Self { process, address, stderr }
+    }
+
+    fn send(&self, method: Method, path: &str, key: &str, body: &Value) -> Answer {
+        let client = Client::new(Place::Tcp(self.address)).with_key(key);
+        let body = body.to_string().into_bytes();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let kind = "application/cloudevents+json";
+        runtime.block_on(async { client.send(method, path, kind, body).await.unwrap() })
     }
 
     fn signal(&self, name: &str) {
@@ -153,6 +172,48 @@ fn a_running_host_makes_keys_and_keeps_its_directory_to_itself() {
     assert_eq!(code, 1);
     assert!(stderr.contains("in use by another transload"), "{stderr}");
 
+    host.signal("-TERM");
+    assert_eq!(host.end().0, Some(0));
+}
+
+#[test]
+fn a_disk_that_refuses_writes_gets_503_and_nothing_is_acknowledged() {
+    const EVENT_BYTES: usize = 500_000;
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    // No file may be larger than 3 MB, and the signal that says so is ignored: writes fail as on a full disk.
+    let limited = "trap '' XFSZ; ulimit -f 3000; exec \"$@\"";
+    let mut command = Command::new("bash");
+    command.args(["-c", limited, "bash", env!("CARGO_BIN_EXE_transload"), "serve", "--data-dir"]);
+    let host = Serving::of(command.arg(&data));
+    let (_, key, _) =
+        run(&["key", "create", "--organization", "acme", "--data-dir", data.to_str().unwrap()]);
+
+    let post = |id: usize| {
+        let event = json!({ "specversion": "1.0", "id": id.to_string(), "source": "/s", "type": "a.b",
+                            "data": "x".repeat(EVENT_BYTES) });
+        host.send(Method::POST, "/v1/events", key.trim(), &event)
+    };
+    let answers: Vec<Answer> = (0..10).map(post).collect();
+    let refused = answers.iter().position(|answer| answer.status != StatusCode::ACCEPTED).unwrap();
+    for answer in &answers[refused..] {
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(!String::from_utf8_lossy(&answer.body).contains("duplicate"));
+    }
+    let status = |path| host.send(Method::GET, path, key.trim(), &Value::Null).status;
+    assert_eq!(status("/health/ready"), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(status("/health/live"), StatusCode::OK);
+    host.signal("-TERM");
+    host.end();
+
+    // On a disk with room again, everything that was acknowledged is there.
+    let host = Serving::start(&data);
+    for answer in &answers[..refused] {
+        let id = answer.json().unwrap()["events"][0]["id"].as_str().unwrap().to_owned();
+        let path = format!("/v1/events/{id}");
+        let found = host.send(Method::GET, &path, key.trim(), &Value::Null);
+        assert_eq!(found.status, StatusCode::OK, "{id}");
+    }
     host.signal("-TERM");
     assert_eq!(host.end().0, Some(0));
 }

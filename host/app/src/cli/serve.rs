@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
-use super::{Settings, block_on, log};
+use super::{Settings, block_on, log, sentence};
 use crate::{
-    config::Config,
+    config::{Config, LogFormat},
     host::{Host, signals::Signals},
 };
 
@@ -29,9 +29,17 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self) -> Result<ExitCode> {
         let config = self.settings.load()?.config;
-        log::install(config.log, &config.log_filter)?;
-        block_on(serve(config))?;
-        Ok(ExitCode::SUCCESS)
+        let format = config.log;
+        log::install(format, &config.log_filter)?;
+        match block_on(serve(config)) {
+            Ok(()) => Ok(ExitCode::SUCCESS),
+            // Where the log is for machines, the last line is too.
+            Err(error) if format == LogFormat::Json => {
+                tracing::error!("{}", sentence(&error));
+                Ok(ExitCode::FAILURE)
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
