@@ -34,6 +34,7 @@ macro_rules! conformance {
             dispatch::a_large_request_is_kept_whole,
             settle::i7_each_attempt_number_settles_once,
             settle::i7_an_attempt_is_the_one_that_comes_next,
+            settle::i7_a_used_attempt_number_is_not_used_again,
             settle::a_settlement_moves_lists_and_counts,
             settle::a_person_takes_up_a_dead_letter,
             settle::a_blocked_delivery_can_be_blocked_again_or_die,

@@ -56,6 +56,21 @@ pub(crate) async fn i7_an_attempt_is_the_one_that_comes_next(world: World) {
     world.ledger.settle(&lead, good).await.unwrap();
 }
 
+/// A person may set the count back; the numbers that were used stay used.
+pub(crate) async fn i7_a_used_attempt_number_is_not_used_again(world: World) {
+    let lead = world.lead("a").await;
+    let head = world.deliver(&lead, "1", &[(hook(1), Status::Scheduled)]).await[0].head;
+    let dead = settlement(head, Status::Dead);
+    world.ledger.settle(&lead, dead.clone()).await.unwrap();
+    let after = Head { status: Status::Scheduled, attempts: 0, ..dead.after };
+    let redrive = Settlement { before: dead.after, after, attempt: None, made: None };
+    world.ledger.settle(&lead, redrive).await.unwrap();
+    let answer = world.ledger.settle(&lead, settlement(after, Status::Delivered)).await;
+    assert!(matches!(answer, Err(Error::Conflict(_))), "{answer:?}");
+    let attempts = world.list(Query::Attempts(head.key), 10).await;
+    assert_eq!(attempts, [Record::Attempt(Box::new(dead.attempt.unwrap()))]);
+}
+
 pub(crate) async fn a_settlement_moves_lists_and_counts(world: World) {
     let lead = world.lead("a").await;
     let parts = [(hook(1), Status::Scheduled); 6];
