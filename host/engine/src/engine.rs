@@ -275,17 +275,13 @@ impl Plugins {
     }
 
     fn find(&self, call: &Call) -> Option<(Arc<LoadedPlugin>, Arc<Runnable>)> {
-        let plugin = Arc::clone(self.catalog.borrow().get(&call.plugin)?);
-        let runnable = read(&self.code).get(&plugin.reference.digest).cloned();
-        // Where the catalogue changed between the two, the new one knows better.
-        match runnable {
-            Some(runnable) => Some((plugin, runnable)),
-            None => {
-                let plugin = Arc::clone(self.catalog.borrow().get(&call.plugin)?);
-                let runnable = read(&self.code).get(&plugin.reference.digest).cloned()?;
-                Some((plugin, runnable))
-            }
-        }
+        let look = || {
+            let plugin = Arc::clone(self.catalog.borrow().get(&call.plugin)?);
+            let runnable = read(&self.code).get(&plugin.reference.digest).cloned()?;
+            Some((plugin, runnable))
+        };
+        // The catalogue may change between the two steps; then its code has gone, and the new one knows better.
+        look().or_else(look)
     }
 
     fn publish(&self, catalog: Catalog, new: HashMap<Digest, Arc<Runnable>>) -> Arc<Catalog> {
