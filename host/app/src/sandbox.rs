@@ -249,4 +249,6 @@ fn shown(body: &[u8]) -> Value {
 }
 
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 //! What CorrigoPro's notifications look like.
 //!
 //! Source: the pages of CorrigoPro Direct about received updates, one for each action. The work order is known only
-//! as far as the vendor's page could be read, so nothing is said about what stands behind `Contact`.
+//! as far as the vendor's page could be read, so nothing is said about what stands behind `Contact`. A member must be
+//! there; a part that a sender may well not know may be `null`.
 
 use crate::sandbox::{
     scalar::Scalar,
@@ -119,6 +120,8 @@ pub(super) const ACTIONS: &[(&str, &[Member])] = &[
         ],
     ),
     ("ProcedureMarked", &[must("ProcedureId", Integer), must("IsMarkedNa", Bool)]),
+    // The page about it was read without its action's name, which is taken from the page's title.
+    ("ProcedureUpdated", &[must("ProcedureUpdates", List(&PROCEDURE_UPDATE))]),
     ("ProcedureStepUpdated", &[must("ProcedureId", Integer), must("Steps", List(&STEP))]),
     ("CheckListMigratedToProcedure", &[must("ProcedureId", Integer), must("Steps", List(&STEP))]),
     ("CheckListUpdated", &[must("CheckList", List(&CHECK))]),
@@ -127,14 +130,18 @@ pub(super) const ACTIONS: &[(&str, &[Member])] = &[
 const DETAILS: Shape = Object(&[
     must("WorkOrderNumber", Text),
     must("WorkOrderId", Integer),
-    must("Schedule", Object(&[must("ScheduledStart", MOMENT_OR_NULL), may("Pte", TEXT_OR_NULL)])),
-    must("Type", Text),
+    must("Schedule", Nullable(&SCHEDULE)),
+    must("Type", TEXT_OR_NULL),
     may("AccompanyingMessage", TEXT_OR_NULL),
-    must("Nte", Object(&[must("Amount", Number), may("Quote", Anything)])),
-    must("Sla", SLA),
+    must("Nte", Nullable(&NTE)),
+    must("Sla", Nullable(&SLA)),
     must("WorkDetails", WORK_DETAILS),
-    must("Contact", CONTACT),
+    must("Contact", Nullable(&CONTACT)),
 ]);
+
+const SCHEDULE: Shape = Object(&[must("ScheduledStart", MOMENT_OR_NULL), may("Pte", TEXT_OR_NULL)]);
+
+const NTE: Shape = Object(&[must("Amount", Number), may("Quote", Anything)]);
 
 const SLA: Shape = Object(&[
     must("DueDate", MOMENT_OR_NULL),
@@ -188,13 +195,15 @@ const QUOTE: Shape =
     Object(&[must("Amount", Number), must("QuoteStatus", Text), must("Comment", TEXT_OR_NULL)]);
 
 const REPAIR_INFO: Shape = Object(&[
-    must("CodeId", Integer),
-    must("Code", Text),
-    must("CategoryId", Integer),
-    must("Category", Text),
+    must("CodeId", Nullable(&Integer)),
+    must("Code", TEXT_OR_NULL),
+    must("CategoryId", Nullable(&Integer)),
+    must("Category", TEXT_OR_NULL),
 ]);
 
 const CUSTOM_FIELD: Shape = Object(&[must("Id", Integer), must("Value", Text)]);
+
+const PROCEDURE_UPDATE: Shape = Object(&[must("Procedure", Anything), must("UpdateType", Text)]);
 
 const STEP: Shape = Object(&[
     must("Id", Integer),

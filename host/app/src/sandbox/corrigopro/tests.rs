@@ -3,7 +3,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::sandbox::jwt::tests::{at, signer};
+use crate::sandbox::{
+    cases::expected_requests,
+    jwt::tests::{at, signer},
+};
 
 fn accepted() -> Value {
     json!({
@@ -118,4 +121,25 @@ fn whatever_is_wrong_with_the_body_is_refused_with_its_pointer() {
 #[test]
 fn a_body_that_is_no_object_is_refused() {
     assert_eq!(answer(&post(&json!([]))), (422, "the body must be an object".into()));
+}
+
+#[test]
+fn whatever_the_plugin_makes_is_taken() {
+    let expected = expected_requests("corrigopro");
+    let missing = shapes::ACTIONS
+        .iter()
+        .map(|(action, _)| *action)
+        .filter(|action| !expected.iter().any(|case| case.body["Header"]["Action"] == *action));
+    assert_eq!(missing.collect::<Vec<_>>(), [""; 0], "no case makes these");
+    let mut refused = Vec::new();
+    for case in expected {
+        let mut arrival = post(&case.body);
+        arrival.headers.retain(|(name, _)| name != "event-type" && name != "content-type");
+        arrival.headers.extend(case.headers);
+        let (status, said) = answer(&arrival);
+        if status != 200 {
+            refused.push(format!("{}: {said}", case.file));
+        }
+    }
+    assert!(refused.is_empty(), "{refused:#?}");
 }

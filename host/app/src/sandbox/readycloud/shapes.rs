@@ -1,7 +1,8 @@
 //! What ReadyCloud's payloads look like.
 //!
 //! Source: the document of the API v2 webhooks (orders, acceptance scan), and for the rest the pages of the same
-//! API about boxes, items, notes, packaging and contacts.
+//! API about boxes, items, notes, packaging and contacts. The sample shows what is not known as `null` and leaves no
+//! member out; so a member must be there, and whatever a sender may well not know may be `null`.
 
 use crate::sandbox::{
     scalar::Scalar,
@@ -20,17 +21,18 @@ const WEIGHT: Shape = Form(Scalar::Weight);
 const TEXT_OR_NULL: Shape = Nullable(&Text);
 const MONEY_OR_NULL: Shape = Nullable(&MONEY);
 const MOMENT_OR_NULL: Shape = Nullable(&MOMENT);
+const PATH_OR_NULL: Shape = Nullable(&PATH);
 const LENGTH_OR_NULL: Shape = Nullable(&LENGTH);
 
 /// An order: the 21 members of the document's sample.
 pub(super) const ORDER: Shape = Object(&[
     must("billing", BILLING),
     must("boxes", List(&BOX)),
-    must("created_at", MOMENT),
+    must("created_at", MOMENT_OR_NULL),
     must("custom_fields", CUSTOM_FIELDS),
     must("customer_number", TEXT_OR_NULL),
     must("message", TEXT_OR_NULL),
-    must("nested_updated_at", MOMENT),
+    must("nested_updated_at", MOMENT_OR_NULL),
     must("notes", List(&NOTE)),
     must("order_number", Nullable(&Integer)),
     must("ordered_at", MOMENT_OR_NULL),
@@ -43,7 +45,7 @@ pub(super) const ORDER: Shape = Object(&[
     must("tags", List(&Text)),
     must("terms", TEXT_OR_NULL),
     must("unique_id", Text),
-    must("updated_at", MOMENT),
+    must("updated_at", MOMENT_OR_NULL),
     must("url", PATH),
 ]);
 
@@ -61,8 +63,8 @@ const BILLING_STATUS: Shape =
 
 const SHIPPING: Shape = Object(&[
     must("ship_cost", MONEY_OR_NULL),
-    must("ship_from", ADDRESS),
-    must("ship_to", ADDRESS),
+    must("ship_from", Nullable(&ADDRESS)),
+    must("ship_to", Nullable(&ADDRESS)),
     must("ship_agent", TEXT_OR_NULL),
     must("ship_type", TEXT_OR_NULL),
     must("ship_via", TEXT_OR_NULL),
@@ -82,7 +84,7 @@ const ADDRESS: Shape = Object(&[
     must("city", TEXT_OR_NULL),
     must("company", TEXT_OR_NULL),
     must("country", TEXT_OR_NULL),
-    must("created_at", MOMENT),
+    must("created_at", MOMENT_OR_NULL),
     must("email", TEXT_OR_NULL),
     must("first_name", TEXT_OR_NULL),
     must("last_name", TEXT_OR_NULL),
@@ -90,7 +92,7 @@ const ADDRESS: Shape = Object(&[
     must("post_code", TEXT_OR_NULL),
     must("region", TEXT_OR_NULL),
     must("residential", Nullable(&Bool)),
-    must("updated_at", MOMENT),
+    must("updated_at", MOMENT_OR_NULL),
     must("validated", Bool),
 ]);
 
@@ -99,8 +101,8 @@ const SOURCE: Shape = Object(&[
     must("channel", TEXT_OR_NULL),
     must("id", TEXT_OR_NULL),
     must("name", TEXT_OR_NULL),
-    must("retrieved_at", MOMENT),
-    must("updated_at", MOMENT),
+    must("retrieved_at", MOMENT_OR_NULL),
+    must("updated_at", MOMENT_OR_NULL),
 ]);
 
 const CUSTOM_FIELDS: Shape = Map(&Object(CUSTOM_FIELD));
@@ -111,8 +113,8 @@ const NOTE: Shape = Object(&[
     must("author", Object(&[must("email", Text), must("name", Text), must("system", Bool)])),
     may("agent", Anything),
     must("content", Text),
-    must("created_at", MOMENT),
-    must("updated_at", MOMENT),
+    must("created_at", MOMENT_OR_NULL),
+    must("updated_at", MOMENT_OR_NULL),
     must("url", PATH),
 ]);
 
@@ -137,8 +139,8 @@ const BOX: Shape = Object(&[
     may("shipper_release", Bool),
     may("saturday_delivery", Bool),
     may("delivered_at", MOMENT_OR_NULL),
-    may("created_at", MOMENT),
-    may("updated_at", MOMENT),
+    may("created_at", MOMENT_OR_NULL),
+    may("updated_at", MOMENT_OR_NULL),
     may("packaging", Anything),
     may("custom_fields", CUSTOM_FIELDS),
     may("shipping_docs", List(&Anything)),
@@ -154,11 +156,11 @@ const CONFIRMATION: Shape = Word(&[
 ]);
 
 const TRACKING: Shape = Object(&[
-    must("created_at", MOMENT),
+    must("created_at", MOMENT_OR_NULL),
     must("description", TEXT_OR_NULL),
     must("location", TEXT_OR_NULL),
     must("status", TEXT_OR_NULL),
-    must("url", PATH),
+    must("url", PATH_OR_NULL),
 ]);
 
 const ITEM: Shape = Object(&[
@@ -187,8 +189,8 @@ const ITEM: Shape = Object(&[
     may("unit_price", MONEY_OR_NULL),
     may("unit_weight", Nullable(&WEIGHT)),
     may("custom_fields", CUSTOM_FIELDS),
-    may("created_at", MOMENT),
-    may("updated_at", MOMENT),
+    may("created_at", MOMENT_OR_NULL),
+    may("updated_at", MOMENT_OR_NULL),
 ]);
 
 /// A packaging, as its own page shows it.
@@ -200,16 +202,16 @@ pub(super) const PACKAGING: Shape = Object(&[
     must("width", LENGTH_OR_NULL),
     must("height", LENGTH_OR_NULL),
     must("weight", Nullable(&WEIGHT)),
-    must("created_at", MOMENT),
-    must("updated_at", MOMENT),
-    must("url", PATH),
+    must("created_at", MOMENT_OR_NULL),
+    must("updated_at", MOMENT_OR_NULL),
+    must("url", PATH_OR_NULL),
 ]);
 
 /// A contact "without related/dependent objects": the API's form less addresses, notes and orders.
 pub(super) const CONTACT: Shape = Object(&[
     must("url", PATH),
-    must("created_at", MOMENT),
-    must("updated_at", MOMENT),
+    must("created_at", MOMENT_OR_NULL),
+    must("updated_at", MOMENT_OR_NULL),
     must("first_name", TEXT_OR_NULL),
     must("last_name", TEXT_OR_NULL),
     must("is_company", Bool),
@@ -249,13 +251,13 @@ pub(super) const ACCEPTANCE_SCAN: Shape = Object(&[
     must("packing_cost", MONEY),
 ]);
 
-/// A webhook, as the collection shows it: seven members.
+/// A webhook, as the collection shows it: seven members. Its token is a secret, so a sender may well leave it out.
 pub(super) const WEBHOOK: Shape = Object(&[
     must("url", PATH),
     must("remote_url", Text),
-    must("token", Text),
-    must("created_at", MOMENT),
-    must("updated_at", MOMENT),
+    may("token", Text),
+    must("created_at", MOMENT_OR_NULL),
+    must("updated_at", MOMENT_OR_NULL),
     must("entity", Text),
     must("suspended_at", MOMENT_OR_NULL),
 ]);

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::sandbox::cases::expected_requests;
 
 const TOKEN: &str = "a3f7f07de894cd3c2f7f50248ccbd4";
 
@@ -110,6 +111,7 @@ fn whatever_is_wrong_with_the_order_is_refused_with_its_pointer() {
         ("/url", Some(json!("https://example.com")), "#/url is"),
         ("/boxes", Some(json!([{ "items": [] }])), "#/boxes/0/url is missing"),
         ("/shipping", Some(json!(null)), "#/shipping is null and must be an object"),
+        ("/url", Some(json!(null)), "#/url is null and must be a path"),
     ];
     for (pointer, value, words) in cases {
         let (parent, name) = pointer.rsplit_once('/').unwrap();
@@ -132,4 +134,22 @@ fn an_acceptance_scan_has_its_four_members() {
     let arrival = |body: &Value| Arrival { path: "acceptance-scan".into(), ..put(body) };
     assert_eq!(answer(&arrival(&scan)).0, 200);
     assert_eq!(answer(&arrival(&order())).0, 422);
+}
+
+#[test]
+fn whatever_the_plugin_makes_is_taken() {
+    let expected = expected_requests("readycloud");
+    for (entity, _) in ENTITIES {
+        assert!(expected.iter().any(|case| case.hook == entity), "no case is for {entity}");
+    }
+    let mut refused = Vec::new();
+    for case in expected {
+        let mut headers = case.headers;
+        headers.push(("Auth".into(), TOKEN.into()));
+        let (status, said) = answer(&Arrival { path: case.hook, headers, ..put(&case.body) });
+        if status != 200 {
+            refused.push(format!("{}: {said}", case.file));
+        }
+    }
+    assert!(refused.is_empty(), "{refused:#?}");
 }
