@@ -38,7 +38,11 @@ async fn main() -> anyhow::Result<()> {
     for run in 1..=RUNS {
         whole.push(whole_way().await?);
         bare.push(bare_loop().await?);
-        println!("run {run}: {:.0} events/s the whole way, {:.0} requests/s bare", whole[run - 1], bare[run - 1]);
+        println!(
+            "run {run}: {:.0} events/s the whole way, {:.0} requests/s bare",
+            whole[run - 1],
+            bare[run - 1]
+        );
     }
     let (whole, bare) = (median(whole), median(bare));
     figure("path.per_second", format!("{whole:.0}"));
@@ -76,14 +80,16 @@ async fn whole_way() -> anyhow::Result<f64> {
 async fn bare_loop() -> anyhow::Result<f64> {
     let receiver = Receiver::start(identify).await?;
     let client = Client::new(&receiver.url(), "");
-    let template = modules::case("readycloud", "orders-sample")?["expect"]["requests"][0]["body"].clone();
+    let template =
+        modules::case("readycloud", "orders-sample")?["expect"]["requests"][0]["body"].clone();
     let began = Instant::now();
     callers(move |number| {
         let client = client.clone();
         let mut body = template.clone();
         body["primary_id"] = Value::from(number.to_string());
         async move {
-            let headers = [("content-type", "application/json"), ("auth", "a3f7f07de894cd3c2f7f50248ccbd4")];
+            let headers =
+                [("content-type", "application/json"), ("auth", "a3f7f07de894cd3c2f7f50248ccbd4")];
             let answer = client.send(http::Method::PUT, "/", &headers, body.to_string()).await?;
             ensure!(answer.status == 200, "the receiver refused: {}", answer.text());
             Ok(())

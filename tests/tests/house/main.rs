@@ -2,6 +2,7 @@
 
 mod durability;
 mod journey;
+mod map;
 mod plugins;
 mod refusals;
 
