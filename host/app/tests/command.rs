@@ -217,3 +217,22 @@ fn a_disk_that_refuses_writes_gets_503_and_nothing_is_acknowledged() {
     host.signal("-TERM");
     assert_eq!(host.end().0, Some(0));
 }
+
+#[test]
+fn what_a_killed_host_leaves_behind_stops_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let host = Serving::start(&data);
+    host.signal("-KILL");
+    assert_eq!(host.end().0, None);
+    assert!(data.join("control.sock").exists());
+
+    let text = data.to_str().unwrap();
+    let (code, key, stderr) = run(&["key", "create", "--organization", "acme", "--data-dir", text]);
+    assert_eq!(code, 0, "{stderr}");
+    let host = Serving::start(&data);
+    let plugins = host.send(Method::GET, "/v1/plugins", key.trim(), &Value::Null);
+    assert_eq!(plugins.status, StatusCode::OK);
+    host.signal("-TERM");
+    assert_eq!(host.end().0, Some(0));
+}
