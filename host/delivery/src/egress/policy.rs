@@ -19,7 +19,7 @@ pub enum Refused {
     /// It is not in the public internet.
     #[error(
         "address {address} is in {network} and refused; if this is meant, allow it in the configuration \
-         (egress.allow = [\"{address}/{}\"])", host_bits(*.address)
+         (allowed_networks = [\"{address}/{}\"])", host_bits(*.address)
     )]
     Network {
         /// The address.
@@ -29,7 +29,7 @@ pub enum Refused {
     },
     /// Plain http would go to a network that the configuration does not name.
     #[error(
-        "address {address} is not in a network that the configuration allows (egress.allow), and plain http \
+        "address {address} is not in a network that the configuration allows (allowed_networks), and plain http \
          goes nowhere else; use https"
     )]
     PlainHttp {
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(
             refusal.to_string(),
             "address 127.0.0.1 is in a loopback network and refused; if this is meant, allow it in the \
-             configuration (egress.allow = [\"127.0.0.1/32\"])"
+             configuration (allowed_networks = [\"127.0.0.1/32\"])"
         );
     }
 }

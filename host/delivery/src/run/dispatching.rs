@@ -164,6 +164,7 @@ impl Term {
             match answer {
                 Ok(()) => self.dispatch_written(id, now),
                 Err(Error::Conflict(what)) => self.conflicted(id, &what, now),
+                Err(Error::Limit(what)) => self.over_limit(id, &what, now),
                 Err(Error::NotFound(what)) => {
                     warn!(%what, "an event in hand is no longer in the store");
                     self.forget(id, now);
@@ -215,6 +216,14 @@ impl Term {
             give_up_state(plan, what, now);
             self.hand.make_ready(id);
         }
+    }
+
+    /// The plugin state would grow beyond its limit: the same event would end so every time.
+    fn over_limit(&mut self, id: PlanId, what: &str, now: Timestamp) {
+        let Some(plan) = self.hand.plan_mut(id) else { return };
+        error!(event = plan.no.0, %what, "plugin state is full");
+        give_up_state(plan, what, now);
+        self.hand.make_ready(id);
     }
 
     /// Drops a plan whose event or delivery the ledger has otherwise than was thought.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use transload_domain::{
-    Content, DeliveryKey, Filter, Hook, HookNo, HookType, Outcome, Part, Pattern, Status,
+    Content, DeliveryKey, Filter, Hook, HookNo, HookType, Outcome, Part, Pattern, Status, limits,
 };
 use transload_store::{Key, Ledger, Record, Shard};
 
@@ -103,6 +103,25 @@ async fn i4_events_that_meet_at_the_same_state_lose_no_update() {
     let state = Key::State(webhook(1).id, "n".into());
     let stored = world.ledger.read(Shard::default(), state).await.unwrap();
     assert!(matches!(stored, Some(Record::State(_, value)) if value == b"40"));
+}
+
+#[tokio::test]
+async fn i9_state_beyond_its_limit_makes_a_dead_letter_and_the_next_event_goes_on() {
+    let world = World::with_host();
+    world.plugins.load_with(profile("acme"), 1, |call, state| {
+        if call.event.id == "greedy" {
+            state.set("all", vec![0; limits::STATE_BYTES_PER_WEBHOOK_MAX + 1]);
+        }
+        Ok(Outcome::Deliver(vec![echo_body(call)]))
+    });
+    world.put(webhook(1)).await;
+    let greedy = world.post(event("greedy")).await;
+    let modest = world.post(event("modest")).await;
+    world.until(world.key(greedy, &webhook(1)), Status::Dead).await;
+    world.until(world.key(modest, &webhook(1)), Status::Delivered).await;
+    let reason = world.deliveries(greedy).await[0].made.reason().unwrap();
+    assert!(reason.contains("bytes of plugin state"), "{reason}");
+    assert_eq!(world.network.sent().len(), 1);
 }
 
 #[tokio::test]

@@ -139,9 +139,12 @@ impl State<'_> {
     }
 
     pub(crate) fn set_number(&mut self, key: &str, number: u64) {
+        self.set(key, number.to_string().into_bytes());
+    }
+
+    pub(crate) fn set(&mut self, key: &str, value: Vec<u8>) {
         self.writes.retain(|write| write.key != key);
-        let value = Some(number.to_string().into_bytes());
-        self.writes.push(StateWrite { key: key.to_owned(), value });
+        self.writes.push(StateWrite { key: key.to_owned(), value: Some(value) });
     }
 }
 
