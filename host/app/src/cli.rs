@@ -33,11 +33,11 @@ pub const EXIT_USAGE: u8 = 64;
     max_term_width = 110,
     after_help = "\
 Examples:
-  transload demo                                    see it work, from end to end
-  transload plugin build                            build this workspace's plugins into ./modules
-  transload serve                                   run the host
-  transload key create --organization acme          make an API key
-  transload config                                  what is in force, and where it comes from
+  transload demo                              see it work, from end to end
+  transload plugin build                      build plugins into ./modules
+  transload serve                             run the host
+  transload key create --organization acme    make an API key
+  transload config                            what is in force, and from where
 
 Exit codes: 0 done, 1 failed, 64 the command or the configuration is wrong."
 )]

@@ -14,9 +14,10 @@ Examples:
   transload config
   TRANSLOAD_LISTEN=0.0.0.0:8080 transload config --json
 
-Settings come from defaults, then transload.toml, then TRANSLOAD_* variables (TRANSLOAD_DATA_DIR for
-data_dir), then flags; the later wins. transload.example.toml explains each. A wrong value or an unknown key
-is one message and exit code 64.")]
+Settings come from defaults, then transload.toml, then TRANSLOAD_* variables
+(TRANSLOAD_DATA_DIR for data_dir), then flags; the later wins.
+transload.example.toml explains each. A wrong value or an unknown key is one
+message and exit code 64.")]
 pub(super) struct Args {
     #[command(flatten)]
     settings: Settings,

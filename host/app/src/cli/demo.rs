@@ -20,12 +20,13 @@ const PACKAGES: [&str; 2] = ["transload-plugin-readycloud", "transload-plugin-co
 #[command(after_help = "\
 Examples:
   transload demo
-  transload demo --stay            leave everything running, and print a curl to go on with
-  transload demo --json            one JSON document instead
+  transload demo --stay     leave everything running, and print a curl to go on
+  transload demo --json     one JSON document instead
 
-Everything happens on this machine, on free ports and in a temporary directory. The plugins are built from
-this repository; the wasm target is added through rustup when it is missing. Exit code 1 when an event did
-not arrive as its vendor demands.")]
+Everything happens on this machine, on free ports and in a temporary directory.
+The plugins are built from this repository; the wasm target is added through
+rustup when it is missing. Exit code 1 when an event did not arrive as its vendor
+demands.")]
 pub(super) struct Args {
     /// Leave everything running until a signal, and print the addresses and a curl.
     #[arg(long)]

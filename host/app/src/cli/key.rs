@@ -41,10 +41,10 @@ enum Command {
 #[command(after_help = "\
 Examples:
   transload key create --organization acme
-  transload key create --organization acme --name shop --data-dir /var/lib/transload --json
+  transload key create --organization acme --name shop --json
 
-It works while the host runs (over <data-dir>/control.sock) and while it does not (in the store itself). Only
-a hash of the key is kept.")]
+It works while the host runs (over <data-dir>/control.sock) and while it does
+not (in the store itself). Only a hash of the key is kept.")]
 struct Create {
     /// The organization that the key stands for.
     #[arg(long, value_name = "NAME")]

@@ -22,12 +22,13 @@ Examples:
   curl localhost:8090/received
 
 Endpoints:
-  PUT  /readycloud/<entity>   orders, packaging, contact, contact-address, acceptance-scan, webhook,
-                              order-delivered
+  PUT  /readycloud/<entity>   orders, packaging, contact, contact-address,
+                              acceptance-scan, webhook, order-delivered
   POST /corrigopro            every notification
   GET  /received              what arrived, secrets masked
 
-A host delivers here only when it allows it: --allowed-networks 127.0.0.1/32 --allow-http.")]
+A host delivers here only when it allows it:
+--allowed-networks 127.0.0.1/32 --allow-http.")]
 pub(super) struct Args {
     /// Where to listen.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]

@@ -15,12 +15,16 @@ use crate::{
 #[command(after_help = "\
 Examples:
   transload serve
-  transload serve --listen 0.0.0.0:8080 --data-dir /var/lib/transload --plugin-dir /srv/modules --log json
-  transload serve --allowed-networks 127.0.0.1/32 --allow-http     (to deliver to `transload sandbox`)
+  transload serve --listen 0.0.0.0:8080 --data-dir /var/lib/transload --log json
+  transload serve --allowed-networks 127.0.0.1/32 --allow-http
+                                        (so that it delivers to `transload sandbox`)
 
-SIGTERM or SIGINT stops it in order: it accepts no more, finishes what is in flight within --stop-within,
-flushes, and ends with 0. A second signal cuts. When its delivery loop or its store fails for good, it ends
-with 1.")]
+Each setting is a key in transload.toml and a variable TRANSLOAD_<KEY>, too;
+`transload config` prints what is in force.
+
+SIGTERM or SIGINT stops it in order: it accepts no more, finishes what is in
+flight within --stop-within, flushes, and ends with 0. A second signal cuts.
+When its delivery loop or its store fails for good, it ends with 1.")]
 pub(super) struct Args {
     #[command(flatten)]
     settings: Settings,

@@ -16,12 +16,13 @@ use crate::cli::{Settings, output};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  transload plugin build                      every plugin of this workspace, or the one of this crate
+  transload plugin build        every plugin of this workspace, or this crate's
   transload plugin build -p acme --plugin-dir /srv/transload/modules
 
-A plugin is a crate with `crate-type = [\"cdylib\", ...]` that depends on transload-plugin. It is built
-optimised for wasm32-unknown-unknown, whatever its own profiles say; the target is added through rustup when
-it is missing. A running module file is replaced in one step.")]
+A plugin is a crate with `crate-type = [\"cdylib\", ...]` that depends on
+transload-plugin. It is built optimised for wasm32-unknown-unknown, whatever its
+own profiles say; the target is added through rustup when it is missing. A module
+file that is there is replaced in one step.")]
 pub(super) struct Args {
     /// The crate's or workspace's folder.
     #[arg(long, value_name = "DIR", default_value = ".")]

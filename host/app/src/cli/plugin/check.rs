@@ -17,11 +17,11 @@ use crate::cli::output;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  transload plugin check target/wasm32-unknown-unknown/release/acme.wasm
+  transload plugin check modules/acme.wasm
   transload plugin check modules --json
 
-A folder is checked as the host loads it: every *.wasm in it, and no two with the same plugin name.
-Exit code 1 when one does not load, or when there is none.")]
+A folder is checked as the host loads it: every *.wasm in it, and no two with the
+same plugin name. Exit code 1 when one does not load, or when there is none.")]
 pub(super) struct Args {
     /// Modules (.wasm), or folders of them.
     #[arg(required = true, value_name = "FILE|DIR")]

@@ -21,10 +21,11 @@ use crate::{
 Examples:
   transload plugin run modules/transload_plugin_readycloud.wasm \\
     --event plugins/readycloud/cases/orders-sample.json
-  transload plugin run acme.wasm --event event.json --hook orders --settings '{\"shop\": 1}' --json
+  transload plugin run acme.wasm --event event.json --hook orders --json
 
-The event file is a CloudEvent in JSON form, or one of the plugin's cases: then hook, settings and state are
-the case's. Exit code 1 when the plugin makes no request and does not skip the event.")]
+The event file is a CloudEvent in JSON form, or one of the plugin's cases: then
+hook, settings and state are the case's. Exit code 1 when the plugin makes no
+request and does not skip the event.")]
 pub(super) struct Args {
     /// The module (.wasm).
     #[arg(value_name = "FILE")]
