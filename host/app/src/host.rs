@@ -90,6 +90,7 @@ impl Host {
         let gauges = StoreGauges::register(&mut registry);
         let data = DataDir::open(&config.data_dir)?;
         let ledger = Arc::new(open_ledger(&data, &clock, gauges).await?);
+        gauges::register_size(&mut registry, &ledger);
         let shared = shared(&config, &data, address, clock, registry)?;
         let engine = Arc::new(start_engine(&config, &data, &shared.clock).await?);
         let control = control::bind(&data.control_socket())?;

@@ -101,6 +101,25 @@ async fn a_host_becomes_ready_and_a_dead_loop_ends_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_store_tells_its_size_and_its_writes() {
+    let dir = tempfile::tempdir().unwrap();
+    let host = Host::start(config(dir.path())).await.unwrap();
+    new_key(&host).await;
+    let client = Client::new(Place::Tcp(host.address()));
+    let metrics = client.send(Method::GET, "/metrics", "text/plain", Vec::new()).await.unwrap();
+    let metrics = String::from_utf8_lossy(&metrics.body).into_owned();
+    let value = |name: &str| -> f64 {
+        let line = metrics.lines().find(|line| line.starts_with(&format!("{name} ")));
+        let line = line.unwrap_or_else(|| panic!("no {name} in {metrics}"));
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    };
+    assert!(value("transload_store_size_bytes") > 0.0);
+    assert!(value("transload_store_flush_seconds_count") > 0.0);
+    assert!(value("transload_store_group_jobs_sum") >= value("transload_store_group_jobs_count"));
+    host.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_that_does_not_load_does_not_stop_the_host() {
     let dir = tempfile::tempdir().unwrap();
     let config = config(dir.path());
