@@ -21,6 +21,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, bail};
+use axum::serve::ListenerExt;
 use prometheus_client::registry::Registry;
 use tokio::{
     net::TcpListener,
@@ -107,6 +108,12 @@ impl Host {
             stop.clone(),
         ));
         let api = api(&config, &shared, &ledger, &engine);
+        // Answers are small and written whole: waiting to fill a packet would only delay them.
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!("a connection keeps Nagle's algorithm: {error}");
+            }
+        });
         let mut servers = JoinSet::new();
         let (connections_max, within) = (config.connections_max, config.stop_within);
         let public = transload_api::router(api.clone());
