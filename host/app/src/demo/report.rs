@@ -112,8 +112,11 @@ mod tests {
     fn the_document_has_exactly_the_members_that_scripts_read() {
         let report = Report { events: 1, deliveries: vec![delivered()], ok: true };
         let json = serde_json::to_value(&report).unwrap();
-        let members =
-            |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        let members = |value: &Value| {
+            let mut names: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+            names.sort();
+            names
+        };
         assert_eq!(members(&json), ["deliveries", "events", "ok"]);
         assert_eq!(
             members(&json["deliveries"][0]),
