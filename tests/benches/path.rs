@@ -128,7 +128,7 @@ where
 fn numbered(template: &Value, number: u64) -> Value {
     let mut event = template.clone();
     event["id"] = Value::from(format!("path-{number}"));
-    event["data"]["primary_id"] = Value::from(number.to_string());
+    event["data"]["id"] = Value::from(number.to_string());
     event
 }
 
