@@ -3,7 +3,7 @@
 use serde_json::Value;
 use transload_tests::{house::House, vendor::Vendor};
 
-use crate::{accepted, deliveries, event};
+use crate::support::{accepted, deliveries, event};
 
 #[tokio::test]
 async fn i1_what_was_acknowledged_is_there_after_a_restart() {

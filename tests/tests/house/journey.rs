@@ -3,7 +3,7 @@
 use serde_json::Value;
 use transload_tests::{client::Client, house::House, modules, vendor::Vendor};
 
-use crate::{accepted, deliveries};
+use crate::support::{accepted, deliveries};
 
 async fn post_case(client: &Client, plugin: &str, case: &str) -> (String, Value) {
     let case = modules::case(plugin, case).unwrap();
@@ -66,7 +66,7 @@ async fn one_event_goes_to_every_webhook_that_wants_it_and_to_no_other_organizat
     acme.webhook("moody", "moods", &second.url()).await.unwrap();
     let foreign = umbrella.webhook("moody", "moods", &other.url()).await.unwrap();
 
-    let event = accepted(&acme, &crate::event("1", "mood.generous")).await;
+    let event = accepted(&acme, &crate::support::event("1", "mood.generous")).await;
     for vendor in [&mut first, &mut second] {
         let mut paths = Vec::new();
         for _ in 1..=3 {

@@ -2,7 +2,7 @@
 
 use transload_tests::{house::House, vendor::Vendor};
 
-use crate::{accepted, deliveries, event};
+use crate::support::{accepted, deliveries, event};
 
 #[tokio::test]
 async fn i10_what_a_plugin_does_wrong_is_on_the_delivery_in_plain_words() {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use transload_tests::{client::Client, house::House};
 
-use crate::{accepted, event};
+use crate::support::{accepted, event};
 
 #[tokio::test]
 async fn whoever_has_no_key_gets_nothing() {

@@ -33,7 +33,7 @@ pub(crate) fn module() -> Vec<u8> {
 
 impl Order {
     pub(crate) fn read() -> Self {
-        let path = repository("plugins/readycloud/cases/orders-sample.json");
+        let path = repository("plugins/readycloud/cases/orders-with-one-item.json");
         let text = fs::read_to_string(path).expect("the case is there");
         let case: Value = serde_json::from_str(&text).expect("the case is JSON");
         let member = |name: &str| case["event"][name].as_str().expect("a text").to_owned();
