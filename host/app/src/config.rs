@@ -15,6 +15,7 @@ use figment::{
     providers::{Format, Toml},
 };
 use ipnet::IpNet;
+use transload_engine::Engine;
 
 pub use setting::{SETTINGS, Setting};
 pub use value::InForce;
@@ -125,7 +126,7 @@ impl Config {
                 "networks like 10.0.0.0/8 or fd00::/8, comma-separated",
             )?,
             allow_http: values.parse("allow_http", "true or false")?,
-            plugin_threads: values.between("plugin_threads", &(0..=256))?,
+            plugin_threads: values.between("plugin_threads", &(0..=Engine::THREADS_MAX))?,
             concurrency: values.between("concurrency", &(1..=10_000))?,
             connections_max: values.between("connections_max", &(1..=100_000))?,
             public_metrics: values.parse("public_metrics", "true or false")?,

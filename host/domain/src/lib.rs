@@ -13,6 +13,7 @@ mod delivery;
 mod event;
 mod id;
 pub mod limits;
+pub mod made;
 mod pattern;
 mod profile;
 mod retry;

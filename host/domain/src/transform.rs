@@ -2,9 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{
-    DeliveryId, Event, HookType, Method, PluginName, PluginRef, Request, WebhookId, limits,
-};
+use crate::{DeliveryId, Event, HookType, Method, PluginName, PluginRef, Request, WebhookId};
 
 /// What a plugin made of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,10 +35,10 @@ pub enum Fault {
     #[error("the plugin did not end within {} ms", .0.as_millis())]
     Time(Duration),
     /// The plugin wanted more memory than it may have.
-    #[error("the plugin wanted more than {} MiB of memory", .0 >> 20)]
+    #[error("the plugin wanted more than {} of memory", bytes_in_words(*.0))]
     Memory(u64),
-    /// The plugin used up its stack.
-    #[error("the plugin used up its stack of {} KiB", limits::STACK_BYTES_MAX >> 10)]
+    /// The plugin used up its stack: the host's for its calls, or its own for its values.
+    #[error("the plugin used up its stack; does it call itself without end?")]
     Stack,
     /// The plugin returned what it must not: too much, or what is no request.
     #[error("the plugin returned what cannot be sent: {0}")]
@@ -48,6 +46,14 @@ pub enum Fault {
     /// The plugin used its state wrongly.
     #[error("the plugin used its state wrongly: {0}")]
     State(String),
+}
+
+fn bytes_in_words(bytes: u64) -> String {
+    if bytes.is_multiple_of(1 << 20) {
+        format!("{} MiB", bytes >> 20)
+    } else {
+        format!("{} KiB", bytes >> 10)
+    }
 }
 
 impl Fault {
@@ -187,6 +193,9 @@ pub enum NotRun {
     /// The plugin's state could not be read.
     #[error("plugin state could not be read: {0}")]
     State(String),
+    /// The host lacks what it takes to run the plugin.
+    #[error("the host could not run the plugin: {0}")]
+    Host(String),
     /// The engine is shutting down.
     #[error("the engine is shutting down")]
     Closed,

@@ -22,7 +22,7 @@ use crate::{
     ticker::Ticker,
 };
 
-/// Files of the plugin folder that are looked at.
+/// Modules that a plugin folder may hold: at some milliseconds each, a start stays below a minute.
 const FILES_MAX: usize = 10_000;
 
 /// How an engine is set up.
@@ -313,9 +313,13 @@ fn host_failed(plugin: &PluginRef) -> Transformed {
 /// The `*.wasm` files of a folder, sorted by name.
 fn wasm_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder)?.take(FILES_MAX) {
+    for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "wasm") {
+            if files.len() == FILES_MAX {
+                let reason = format!("it holds more than {FILES_MAX} .wasm files");
+                return Err(io::Error::other(reason));
+            }
             files.push(path);
         }
     }

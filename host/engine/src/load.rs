@@ -7,7 +7,7 @@ mod inspect;
 mod profile;
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::Read,
     path::{Path, PathBuf},
 };
@@ -56,6 +56,10 @@ impl Loader {
         let described = code.describe().map_err(LoadError::Describe)?;
         let profile = profile::parse(&described)?;
         let grant = granted(&profile);
+        if profile.limits.memory_bytes.is_some() {
+            // A plugin that asks for less than it needs is told now, and not with every event.
+            code.describe_within(grant.memory).map_err(LoadError::Describe)?;
+        }
         Ok(Ready { code, profile, digest, grant })
     }
 
@@ -83,13 +87,17 @@ impl Loader {
 
 /// Reads a module file, but never more of it than a module may have.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
-    let file = File::open(path)?;
-    let length = file.metadata()?.len();
+    // Asked before it is opened: to open a pipe waits for whoever writes into it.
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(LoadError::NoFile);
+    }
+    let length = metadata.len();
     if length > limits::MODULE_BYTES_MAX as u64 {
         return Err(LoadError::TooLarge(length));
     }
     let mut bytes = Vec::new();
-    file.take(limits::MODULE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    File::open(path)?.take(limits::MODULE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -5,14 +5,13 @@ use std::{collections::BTreeMap, sync::Arc};
 use tracing::{debug, error, info, warn};
 use transload_domain::{
     Content, Event, EventNo, Fault, Hook, LogLevel, NotRun, Status, Timestamp, Transformed,
-    Webhook, WebhookId,
+    Webhook, WebhookId, made,
 };
 use transload_store::{Error, Settlement};
 
 use super::{
     action::{Effect, HookResult, PlanId, Ran, Why},
     hand::{Piece, Plan, ToBegin},
-    made,
     options::CONFLICTS_MAX,
     requests::Ready,
     rules::Wanted,
@@ -111,7 +110,10 @@ impl Term {
         let mut deliveries = Vec::new();
         for result in results {
             self.note(&result);
-            deliveries.extend(made::deliveries(result, runs, now, self.number()));
+            let HookResult { key, plugin, result } = result;
+            let random = self.number();
+            let made = made::deliveries(key, result, &plugin.profile, runs, now, random);
+            deliveries.extend(made);
         }
         if self.hand.put(ran.plan, ran.webhook, deliveries, ran.checks, ran.changes) {
             self.finish_plan(ran.plan);

@@ -6,7 +6,6 @@
 mod action;
 mod dispatching;
 mod hand;
-mod made;
 mod options;
 mod perform;
 mod requests;
@@ -37,9 +36,8 @@ use self::{
 pub use self::{
     options::{
         BYTES_IN_HAND_MAX, CLOSINGS_MAX, CONFLICTS_MAX, DISPATCH_BATCH_MAX, DISPATCH_WRITES_MAX,
-        EVENTS_IN_HAND_MAX, EXCHANGES_MAX, LEAD_RETRY_MAX, LEAD_RETRY_MIN, LEASE,
-        MISSING_PLUGIN_RECHECK, Options, Parts, REQUEST_CACHE_BYTES_MAX, RUN_WAIT_MAX,
-        STOP_TIME_MAX, TRANSFORMS_MAX,
+        EVENTS_IN_HAND_MAX, EXCHANGES_MAX, LEAD_RETRY_MAX, LEAD_RETRY_MIN, LEASE, Options, Parts,
+        REQUEST_CACHE_BYTES_MAX, RUN_WAIT_MAX, STOP_TIME_MAX, TRANSFORMS_MAX,
     },
     timer::{Timer, TokioTimer},
 };

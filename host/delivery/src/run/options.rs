@@ -31,9 +31,6 @@ pub const CONFLICTS_MAX: u32 = 8;
 pub const CLOSINGS_MAX: usize = 64;
 /// Bytes of requests kept in memory between their dispatch and their first attempt.
 pub const REQUEST_CACHE_BYTES_MAX: usize = 64 << 20;
-/// When a delivery whose plugin is missing is looked at again. A change of the plugin folder is noticed at once;
-/// this is for the change that was missed.
-pub const MISSING_PLUGIN_RECHECK: Duration = Duration::from_secs(300);
 /// How long a lead lasts without a renewal. It is renewed each third of it, so that there is always more left than
 /// an exchange takes.
 pub const LEASE: Duration = Duration::from_secs(90);

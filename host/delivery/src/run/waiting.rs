@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use transload_domain::{Catalog, Event, Head, Status, Timestamp, Webhook};
+use transload_domain::{Catalog, Event, Head, Status, Timestamp, Webhook, limits, made};
 use transload_store::Error;
 
 use super::{
     action::{PlanId, Run, Why},
     hand::Piece,
-    made,
-    options::{MISSING_PLUGIN_RECHECK, RUN_WAIT_MAX},
+    options::RUN_WAIT_MAX,
     rules::Wanted,
     sending::{GONE, HOOK_GONE},
     term::Term,
@@ -69,7 +68,7 @@ impl Term {
             Some(webhook) if webhook.hook(head.key.hook).is_none() => {
                 self.close(head, HOOK_GONE, Why::Turn, now);
             }
-            Some(_) => self.postpone(head, now.after(MISSING_PLUGIN_RECHECK), now),
+            Some(_) => self.postpone(head, now.after(limits::MISSING_PLUGIN_RECHECK), now),
         }
     }
 

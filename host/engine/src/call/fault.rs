@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use transload_domain::Fault;
+use transload_domain::{Fault, NotRun};
 use wasmtime::{Error, Trap};
 
 use super::guest::{Guest, OverMemory, Stop};
@@ -11,6 +11,19 @@ use super::guest::{Guest, OverMemory, Stop};
 /// Accesses in this last part are that, and no index gone wrong.
 const WRAPPED: u64 = 0xfff0_0000;
 
+/// The host lacks what an instance needs: address space, or a place in the pool.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct NoInstance(String);
+
+impl NoInstance {
+    /// Takes an error of instantiating apart: what the guest's own start did stays as it is.
+    pub(super) fn unless_guests(error: Error, guest: &Guest) -> Error {
+        let guests = guest.stopped.is_some() || error.is::<OverMemory>() || error.is::<Trap>();
+        if guests { error } else { Error::new(Self(format!("{error:#}"))) }
+    }
+}
+
 /// Names the reason. `time` is what the guest was given.
 pub(super) fn name(error: &Error, guest: &mut Guest, time: Duration) -> Stop {
     if let Some(stop) = guest.stopped.take() {
@@ -18,6 +31,9 @@ pub(super) fn name(error: &Error, guest: &mut Guest, time: Duration) -> Stop {
     }
     if error.is::<OverMemory>() {
         return Stop::Fault(Fault::Memory(guest.memory.max));
+    }
+    if let Some(lack) = error.downcast_ref::<NoInstance>() {
+        return Stop::NotRun(NotRun::Host(lack.0.clone()));
     }
     Stop::Fault(match error.downcast_ref::<Trap>() {
         Some(trap) => named(*trap, error, guest, time),

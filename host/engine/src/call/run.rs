@@ -63,8 +63,12 @@ impl Code {
     /// Runs `describe` and returns its text. A component whose functions have other types than the contract's is
     /// found out here too.
     pub(crate) fn describe(&self) -> Result<String, Fault> {
-        let mut store =
-            self.store(Guest::new(Box::new(NoState), Grant::DESCRIBE.memory), Grant::DESCRIBE);
+        self.describe_within(Grant::DESCRIBE.memory)
+    }
+
+    /// The same within so much memory, in bytes.
+    pub(crate) fn describe_within(&self, memory: u64) -> Result<String, Fault> {
+        let mut store = self.store(Guest::new(Box::new(NoState), memory), Grant::DESCRIBE);
         let told = self.instantiate(&mut store).and_then(|instance| {
             instance
                 .get_typed_func::<_, (Result<abi::Outcome, abi::Fault>,)>(
@@ -159,7 +163,8 @@ impl Code {
     }
 
     fn instantiate(&self, store: &mut Store<Guest>) -> Result<Instance, Error> {
-        self.pre.instantiate(store)
+        let instance = self.pre.instantiate(&mut *store);
+        instance.map_err(|error| fault::NoInstance::unless_guests(error, store.data()))
     }
 }
 

@@ -18,6 +18,9 @@ pub enum LoadError {
         max = limits::MODULE_BYTES_MAX
     )]
     TooLarge(u64),
+    /// It is a folder, a pipe or a device.
+    #[error("it is no file; the plugin folder holds .wasm files only")]
+    NoFile,
     /// It is machine code.
     #[error(
         "it is precompiled machine code (ELF), which is never taken from the plugin folder; put the .wasm file there"

@@ -236,7 +236,13 @@ fn settings(schema: &str) -> Checked<String> {
     if !schema.trim_start().starts_with('{') {
         return wrong("settings", "it must be a JSON Schema object");
     }
-    Ok(schema.to_owned())
+    let usable = serde_json::from_str(schema)
+        .map_err(|error| error.to_string())
+        .and_then(|schema| jsonschema::validator_for(&schema).map_err(|error| error.to_string()));
+    match usable {
+        Ok(_) => Ok(schema.to_owned()),
+        Err(error) => wrong("settings", format!("it is no usable JSON Schema: {error}")),
+    }
 }
 
 fn asked(json: json::Limits) -> Checked<AskedLimits> {

@@ -43,14 +43,25 @@ pub(crate) fn module(name: &str) -> Vec<u8> {
     with_types(bare_module(name))
 }
 
+/// A guest's module whose profile asks for so many bytes of memory.
+pub(crate) fn module_that_asks_for_memory(name: &str, bytes: u32) -> Vec<u8> {
+    let limits = format!(r#","limits":{{"memory":{bytes}}}}}"#);
+    let profile = profile(name);
+    let profile = format!("{}{limits}", profile.strip_suffix('}').unwrap());
+    with_types(module_with_profile(name, &profile))
+}
+
 /// A guest's module without that section.
 pub(crate) fn bare_module(name: &str) -> Vec<u8> {
+    module_with_profile(name, &profile(name))
+}
+
+fn module_with_profile(name: &str, profile: &str) -> Vec<u8> {
     let own = read(&format!("{name}.wat"));
     let parts = own.lines().next().and_then(|line| line.strip_prefix(";; with:")).unwrap();
     let mut fields: Vec<_> =
         parts.split_whitespace().map(|part| read(&format!("parts/{part}.wat"))).collect();
     fields.push(own.clone());
-    let profile = profile(name);
     let text = format!("(module\n{})", fields.join("\n"))
         .replace("PROFILE_TEXT", &profile.replace('"', "\\22"))
         .replace("PROFILE_BYTES", &profile.len().to_string());

@@ -13,7 +13,7 @@ const FAULTS: [(&str, &str, &str); 21] = [
     ("endless-host-calls", "trap", "it called the host more than 10000 times"),
     ("memory-bomb", "memory", "the plugin wanted more than 64 MiB of memory"),
     ("table-bomb", "trap", "gave up without a message"),
-    ("stack-overflow", "stack", "the plugin used up its stack of 512 KiB"),
+    ("stack-overflow", "stack", "the plugin used up its stack"),
     ("shadow-stack-overflow", "stack", "the plugin used up its stack"),
     ("panic", "panic", "the plugin panicked: boom at src/lib.rs:12:5"),
     ("silent-panic", "trap", "it gave up without a message (unreachable)"),

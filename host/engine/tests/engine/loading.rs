@@ -5,7 +5,9 @@ use std::fs;
 use transload_domain::limits;
 use transload_engine::Engine;
 
-use crate::guests::{bare_module, call, engine, module, options, with_types};
+use crate::guests::{
+    bare_module, call, engine, module, module_that_asks_for_memory, options, with_types,
+};
 
 fn refused(bytes: &[u8]) -> String {
     let engine = Engine::new(options()).unwrap();
@@ -122,4 +124,28 @@ fn a_component_is_taken_as_it_is() {
     let engine = engine(&[]);
     engine.load_bytes("echo.wasm", &component).unwrap();
     assert!(engine.transform_here(call("echo")).unwrap().result.is_ok());
+}
+
+#[test]
+fn a_plugin_that_asks_for_less_memory_than_it_needs_is_told_at_load() {
+    let words = refused(&module_that_asks_for_memory("echo", 64 << 10));
+    assert!(words.contains("more than 64 KiB of memory"), "{words}");
+    let engine = engine(&[]);
+    let enough = module_that_asks_for_memory("echo", 1 << 20);
+    engine.load_bytes("echo.wasm", &enough).unwrap();
+}
+
+#[test]
+fn what_is_no_file_does_not_hold_up_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.wasm");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    fs::create_dir(folder.path().join("folder.wasm")).unwrap();
+    fs::write(folder.path().join("echo.wasm"), module("echo")).unwrap();
+    let catalog = engine(&[]).load_folder(folder.path());
+    assert_eq!(catalog.running.len(), 1);
+    assert_eq!(catalog.failed.len(), 2);
+    for failed in &catalog.failed {
+        assert!(failed.reason.contains("it is no file"), "{failed:?}");
+    }
 }

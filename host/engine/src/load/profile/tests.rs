@@ -136,6 +136,7 @@ fn what_is_wrong_is_told_with_its_place() {
         (with("/retry/jitter_percent", json!(101)), "retry.jitter_percent", "0 to 100"),
         (with("/suspend/within", json!("soon")), "suspend.within", "is no time"),
         (with("/settings", json!([])), "settings", "JSON Schema object"),
+        (with("/settings", json!({"type": 7})), "settings", "no usable JSON Schema"),
         (with("/limits/concurrency", json!(0)), "limits.concurrency", "at least 1"),
         (with("/limits/memory", json!(0)), "limits.memory", "at least 1"),
         (with("/limits/transform", json!("fast")), "limits.transform", "is no time"),
