@@ -90,11 +90,11 @@ impl Home {
         Ok(key.to_owned())
     }
 
-    /// Starts the host and waits until it is ready. What it logs goes to `host.log` in its home.
+    /// Starts the host and does not wait for it. What it logs goes to `host.log` in its home.
     ///
     /// # Errors
-    /// When it ends or is not ready in time.
-    pub async fn serve(&self) -> anyhow::Result<Process> {
+    /// When it cannot be started.
+    pub fn start(&self) -> anyhow::Result<Process> {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
@@ -102,7 +102,15 @@ impl Home {
         let mut command = self.command(["serve"]);
         let child =
             command.stdout(log.try_clone()?).stderr(log).spawn().context("start transload")?;
-        let mut process = Process { child };
+        Ok(Process { child })
+    }
+
+    /// Starts the host and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it ends or is not ready in time.
+    pub async fn serve(&self) -> anyhow::Result<Process> {
+        let mut process = self.start()?;
         let client = Client::new(&self.url(), "");
         let deadline = Instant::now() + READY_TIME_MAX;
         while Instant::now() < deadline {

@@ -11,7 +11,8 @@ use crate::{DeliveryKey, Head, Timestamp, WebhookId};
 /// than its cap, and all together never more than the agenda's. A suspended webhook keeps its deliveries and gets
 /// no turn.
 ///
-/// Every call costs the logarithm of what waits, whether that is ten deliveries or a million.
+/// Taking, finishing and adding a delivery cost the logarithm of what waits, whether that is ten deliveries or a
+/// million; suspending or removing a webhook may look at all webhooks that are ready.
 #[derive(Debug)]
 pub struct Agenda {
     cap: usize,

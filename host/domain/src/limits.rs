@@ -90,7 +90,7 @@ pub const NOT_RUN_WAIT_MAX: Duration = Duration::from_secs(300);
 /// 100 ms to get 160 a second, and gentle enough for one that did not ask for more.
 pub const CONCURRENCY_PER_WEBHOOK: u16 = 16;
 /// The most exchanges at the same time that a webhook may ask for: a quarter of the host's.
-pub const CONCURRENCY_PER_WEBHOOK_MAX: u16 = 256;
+pub const CONCURRENCY_PER_WEBHOOK_MAX: u16 = 64;
 
 /// Cuts a text to `max` bytes at a character's edge.
 pub fn cut(text: &str, max: usize) -> &str {

@@ -70,7 +70,7 @@ mod tests {
         Some(next.since(NOW).as_secs() / 60)
     }
 
-    /// CorrigoPro: 5, 10, 20, 40, 60 and then 60 minutes for ever, 200 attempts (vendors' facts, 2b).
+    /// CorrigoPro: 5, 10, 20, 40, 60 and then 60 minutes for ever, 200 attempts (its page "Event notifications").
     fn corrigopro() -> RetryPolicy {
         RetryPolicy {
             schedule: [5, 10, 20, 40, 60].map(|m| Duration::from_secs(m * 60)).to_vec(),

@@ -79,7 +79,8 @@ impl<R: Rows> Feed<R> {
                 let heads = found.iter().filter_map(|(key, _)| keys::delivery_in(key));
                 let heads = heads.map(|key| {
                     let row = rows.get(&keys::head(&key))?;
-                    row.map(|row| Ok(row::decode::<HeadRow>(&row)?.into_head(key))).transpose()
+                    let head = row.map(|row| Ok(row::decode::<HeadRow>(&row)?.into_head(key)));
+                    readable(head.transpose(), || format!("the head of delivery {}", key.id()))
                 });
                 Ok((heads.collect::<Result<Vec<_>>>()?, next))
             };
@@ -143,8 +144,8 @@ impl<R: Rows> Feed<R> {
                 let next = found.last().map(|(key, _)| keys::behind(key));
                 let mut events = Vec::new();
                 for no in found.iter().filter_map(|(key, _)| keys::number_in(key)) {
-                    if let Some(bytes) = rows.get(&keys::event(no))? {
-                        let event = Event::try_from(row::decode::<EventRow<'_>>(&bytes)?)?;
+                    let event = read_event(rows, no);
+                    if let Some(event) = readable(event, || format!("event {}", no.0))? {
                         events.push((no, Arc::new(event)));
                     }
                 }
@@ -175,5 +176,35 @@ impl<R: Rows> Feed<R> {
             () = self.tail.closed() => Err(End::Over),
             sent = self.sender.send(entry) => sent.map_err(|_| End::Over),
         }
+    }
+}
+
+fn read_event<R: Rows>(rows: &R, no: EventNo) -> Result<Option<Event>> {
+    let Some(bytes) = rows.get(&keys::event(no))? else { return Ok(None) };
+    Event::try_from(row::decode::<EventRow<'_>>(&bytes)?).map(Some)
+}
+
+/// Leaves out what cannot be read, and says so: one damaged row must not hold up all the others.
+fn readable<T>(read: Result<Option<T>>, what: impl Fn() -> String) -> Result<Option<T>> {
+    match read {
+        Err(Error::Corrupt(why)) => {
+            tracing::error!(%why, "{} cannot be read and is left out", what());
+            Ok(None)
+        }
+        read => read,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_damaged_row_is_left_out_and_a_store_that_fails_is_not_overlooked() {
+        let what = || "event 7".to_owned();
+        assert_eq!(readable(Ok(Some(7)), what), Ok(Some(7)));
+        assert_eq!(readable::<u8>(Err(Error::Corrupt("bad version".into())), what), Ok(None));
+        let gone = Error::Unavailable("no disk".into());
+        assert_eq!(readable::<u8>(Err(gone.clone()), what), Err(gone));
     }
 }

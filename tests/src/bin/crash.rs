@@ -35,6 +35,11 @@ const REPOST_WAIT: Duration = Duration::from_millis(20);
 /// The host lives between this and this long before it is killed.
 const LIFE_MILLIS: std::ops::Range<u64> = 250..1_450;
 
+/// Each so many kills, the host is killed once more while it starts ...
+const STARTS_CUT_EVERY: u32 = 3;
+/// ... so long after its process began; it is ready after some 40.
+const START_MILLIS: std::ops::Range<u64> = 0..60;
+
 /// Kills the host at random moments while events come in, and demands that nothing acknowledged is lost.
 #[derive(Parser)]
 #[command(after_help = "Example: cargo run --release -p transload-tests --bin crash -- --kills 30")]
@@ -93,6 +98,12 @@ async fn main() -> anyhow::Result<()> {
     for kill in 1..=options.kills {
         sleep(Duration::from_millis(draw(&mut random, LIFE_MILLIS))).await;
         host.kill().await?;
+        if kill % STARTS_CUT_EVERY == 0 {
+            // A crash while the store is opened and the agenda is rebuilt.
+            let starting = home.start()?;
+            sleep(Duration::from_millis(draw(&mut random, START_MILLIS))).await;
+            starting.kill().await?;
+        }
         let began = Instant::now();
         host = home.serve().await.with_context(|| format!("start again after kill {kill}"))?;
         let arrived = receiver.arrivals().events.len();

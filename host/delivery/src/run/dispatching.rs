@@ -167,8 +167,8 @@ impl Term {
                 Ok(()) => self.dispatch_written(id, now),
                 Err(Error::Conflict(what)) => self.conflicted(id, &what, now),
                 Err(Error::Limit(what)) => self.over_limit(id, &what, now),
-                Err(Error::NotFound(what)) => {
-                    warn!(%what, "an event in hand is no longer in the store");
+                Err(Error::NotFound(what) | Error::Corrupt(what)) => {
+                    error!(%what, "an event in hand cannot be dispatched and is left as it is");
                     self.forget(id, now);
                 }
                 Err(error) => return self.resign(error),

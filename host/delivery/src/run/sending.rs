@@ -142,8 +142,8 @@ impl Term {
                 warn!(delivery = %key.id(), %what, "somebody else moved a delivery");
                 self.effects.push(Effect::ReadHead(key));
             }
-            Err(Error::NotFound(what)) => {
-                warn!(delivery = %key.id(), %what, "a delivery is no longer in the store");
+            Err(Error::NotFound(what) | Error::Corrupt(what)) => {
+                warn!(delivery = %key.id(), %what, "what became of a delivery cannot be written");
             }
             Err(error) => self.resign(error),
         }
