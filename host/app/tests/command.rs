@@ -37,7 +37,12 @@ fn a_wrong_value_or_command_is_one_message_and_exit_code_64() {
         assert_eq!(stderr.lines().count(), 1, "{arguments:?}: {stderr}");
         assert!(stderr.starts_with("transload: configuration: "), "{stderr}");
     }
-    for arguments in [&["config", "--no-such-flag"][..], &["dance"], &["key", "create"]] {
+    for arguments in [
+        &["config", "--no-such-flag"][..],
+        &["dance"],
+        &["key", "create"],
+        &["key", "create", "--organization", "a b"],
+    ] {
         assert_eq!(run(arguments).0, 64, "{arguments:?}");
     }
 }

@@ -47,8 +47,8 @@ It works while the host runs (over <data-dir>/control.sock) and while it does
 not (in the store itself). Only a hash of the key is kept.")]
 struct Create {
     /// The organization that the key stands for.
-    #[arg(long, value_name = "NAME")]
-    organization: String,
+    #[arg(long, value_name = "NAME", value_parser = Organization::new)]
+    organization: Organization,
     /// What people call the key.
     #[arg(long, value_name = "TEXT", default_value = "")]
     name: String,
@@ -70,8 +70,7 @@ impl Create {
     fn run(self) -> Result<ExitCode> {
         let config = self.settings.load()?.config;
         super::log::install(LogFormat::Text, "warn")?;
-        let organization = Organization::new(&self.organization)?;
-        let made = block_on(create(&config, organization, &self.name))?;
+        let made = block_on(create(&config, self.organization, &self.name))?;
         if self.json {
             output::json(&made)?;
         } else {

@@ -215,7 +215,7 @@ impl Term {
             self.begin(plans, now);
         } else {
             error!(event = plan.no.0, %what, "plugin state cannot be written");
-            give_up_state(plan, what, now);
+            give_up_state(plan, what, now, Piece::uses_state);
             self.hand.make_ready(id);
         }
     }
@@ -224,7 +224,7 @@ impl Term {
     fn over_limit(&mut self, id: PlanId, what: &str, now: Timestamp) {
         let Some(plan) = self.hand.plan_mut(id) else { return };
         error!(event = plan.no.0, %what, "plugin state is full");
-        give_up_state(plan, what, now);
+        give_up_state(plan, what, now, |piece| !piece.changes.is_empty());
         self.hand.make_ready(id);
     }
 
@@ -244,10 +244,10 @@ impl Term {
     }
 }
 
-/// Makes dead letters of what can never be written with its state.
-fn give_up_state(plan: &mut Plan, what: &str, now: Timestamp) {
+/// Makes dead letters of the pieces that can never be written with their state.
+fn give_up_state(plan: &mut Plan, what: &str, now: Timestamp, which: fn(&Piece) -> bool) {
     let runs = plan.replaces.map_or(0, |head| head.attempts);
-    for piece in plan.pieces.values_mut().filter(|piece| piece.uses_state()) {
+    for piece in plan.pieces.values_mut().filter(|piece| which(piece)) {
         piece.checks.clear();
         piece.changes.clear();
         let fault = Fault::State(what.to_owned());
