@@ -37,12 +37,7 @@ fn a_wrong_value_or_command_is_one_message_and_exit_code_64() {
         assert_eq!(stderr.lines().count(), 1, "{arguments:?}: {stderr}");
         assert!(stderr.starts_with("transload: configuration: "), "{stderr}");
     }
-    for arguments in [
-        &["config", "--no-such-flag"][..],
-        &["dance"],
-        &["key", "create"],
-        &["key", "create", "--organization", "a b"],
-    ] {
+    for arguments in [&["config", "--no-such-flag"][..], &["dance"], &["key", "create"]] {
         assert_eq!(run(arguments).0, 64, "{arguments:?}");
     }
 }
@@ -92,7 +87,7 @@ fn a_key_is_made_without_a_running_host_and_printed_alone() {
     assert_eq!(code, 0, "{stderr}");
     assert!(stdout.starts_with("tl_") && stdout.lines().count() == 1, "{stdout}");
     let (code, _, stderr) = run(&["key", "create", "--organization", "a b", "--data-dir", data]);
-    assert_eq!(code, 1);
+    assert_eq!(code, 64);
     assert!(stderr.contains("an organization must be"), "{stderr}");
 }
 
