@@ -238,7 +238,7 @@ mod tests {
             hook: HookNo(0),
             part: Part(0),
         };
-        Head { key, status: Status::Scheduled, attempts: 0, due: at(due), at: at(0) }
+        Head::new(key, Status::Scheduled, at(due), at(0))
     }
 
     /// An agenda with these webhooks, each with this cap.

@@ -43,6 +43,9 @@ pub struct Answer {
     pub cut: bool,
     /// How long the vendor asks to wait (`Retry-After`, both forms), counted from the answer's arrival.
     pub retry_after: Option<Duration>,
+    /// Whether the request was sent twice within this attempt: the first was answered with 401, so a new access
+    /// token was fetched. This is the second answer.
+    pub resent: bool,
 }
 
 /// Why there is no answer.
@@ -69,19 +72,26 @@ pub enum SendFailureKind {
     Timeout,
     /// The connection ended in the middle, or the answer was no HTTP.
     Broken,
+    /// No access token could be had: the token endpoint is down, or answered what cannot be used. It may pass.
+    Token,
+    /// The token endpoint refuses the credentials: the webhook's configuration is wrong, and asking again does not
+    /// help until it is changed (RFC 6749, section 5.2).
+    Credentials,
     /// The request cannot be made: endpoint, header or secret is unusable.
     Unsendable,
 }
 
 impl SendFailureKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Resolve,
         Self::Refused,
         Self::Connect,
         Self::Tls,
         Self::Timeout,
         Self::Broken,
+        Self::Token,
+        Self::Credentials,
         Self::Unsendable,
     ];
 
@@ -94,6 +104,8 @@ impl SendFailureKind {
             Self::Tls => "tls",
             Self::Timeout => "timeout",
             Self::Broken => "broken",
+            Self::Token => "token",
+            Self::Credentials => "credentials",
             Self::Unsendable => "unsendable",
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{DeliveryKey, Digest, Fault, PluginName, Timestamp};
+use crate::{DeliveryKey, Digest, Fault, OrderKey, PluginName, Timestamp};
 
 /// How far a delivery is. `held` is no status: it is `Blocked` or `Scheduled` while the webhook is suspended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,10 +29,18 @@ pub struct Head {
     /// How often it was tried: exchanges while `Scheduled`, transforms while `Blocked`. It is the token of a
     /// settlement: each number settles once.
     pub attempts: u32,
+    /// How many of them belong to rounds before the last time that somebody asked for this delivery again: the
+    /// schedule begins anew behind them.
+    pub earlier: u32,
     /// When it is due, where it is open.
     pub due: Timestamp,
     /// When this head was written.
     pub at: Timestamp,
+    /// Deliveries of one webhook with the same order key go out one after the other, in the order of acceptance.
+    pub order: Option<OrderKey>,
+    /// Whether it was made on trial (`/emulate`): the vendor gets it like any other, but its failures do not count
+    /// towards suspension.
+    pub emulated: bool,
 }
 
 /// What a transform made, once for all.
@@ -101,6 +109,18 @@ pub struct Delivery {
     pub head: Head,
     /// The part that does not.
     pub made: Made,
+}
+
+impl Head {
+    /// The head of a new delivery.
+    pub fn new(key: DeliveryKey, status: Status, due: Timestamp, at: Timestamp) -> Self {
+        Self { key, status, attempts: 0, earlier: 0, due, at, order: None, emulated: false }
+    }
+
+    /// How often it was tried since somebody last asked for it.
+    pub fn round(&self) -> u32 {
+        self.attempts - self.earlier.min(self.attempts)
+    }
 }
 
 impl Status {

@@ -1,6 +1,6 @@
 //! What a company's system posts.
 
-use crate::{Digest, Organization, Timestamp};
+use crate::{Digest, Organization, Timestamp, WebhookId};
 
 /// A CloudEvents 1.0 event with JSON data.
 ///
@@ -25,6 +25,8 @@ pub struct Event {
     pub data: String,
     /// When it was accepted. Not part of its content.
     pub accepted_at: Timestamp,
+    /// Where this event was made to try one webhook (`/emulate`): only that webhook gets it. Not part of its content.
+    pub emulated_for: Option<WebhookId>,
 }
 
 impl Event {
@@ -89,6 +91,7 @@ mod tests {
             extensions: vec![("origin".into(), "corrigopro".into())],
             data: "{}".into(),
             accepted_at: Timestamp::EPOCH,
+            emulated_for: None,
         }
     }
 

@@ -86,6 +86,37 @@ impl fmt::Display for WebhookId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HookNo(pub u8);
 
+/// What deliveries of one webhook have in common that must go out in order: a digest of the event's `subject`. Two
+/// subjects with the same digest wait for each other, which is harmless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrderKey(pub u64);
+
+impl OrderKey {
+    /// The key of events with this subject.
+    pub fn of_subject(subject: &str) -> Self {
+        let mut first = [0; 8];
+        first.copy_from_slice(&Digest::of(subject.as_bytes()).0[..8]);
+        Self(u64::from_be_bytes(first))
+    }
+}
+
+/// A replay's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReplayId(pub Uuid);
+
+impl ReplayId {
+    /// An id made of 16 random bytes (UUID version 4).
+    pub fn from_random(bytes: [u8; 16]) -> Self {
+        Self(Builder::from_random_bytes(bytes).into_uuid())
+    }
+}
+
+impl fmt::Display for ReplayId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// Which of the requests of one outcome this is, from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Part(pub u8);

@@ -16,7 +16,9 @@ pub mod limits;
 pub mod made;
 mod pattern;
 mod profile;
+mod replay;
 mod retry;
+mod signing;
 mod time;
 mod transform;
 mod vault;
@@ -25,17 +27,23 @@ mod webhook;
 
 pub use agenda::{Agenda, Lane};
 pub use attempt::{Answer, Attempt, AttemptOutcome, SendFailure, SendFailureKind};
-pub use authentication::{Authentication, AuthenticationKind};
+pub use authentication::{
+    Authentication, AuthenticationKind, ClientAuthentication, ClientCredentials,
+};
 pub use catalog::{Catalog, FailedPlugin, LoadedPlugin};
 pub use delivery::{Content, Delivery, Head, Made, Method, PluginRef, Request, Status};
 pub use event::Event;
 pub use id::{
-    DeliveryId, DeliveryKey, Digest, EventId, EventNo, HookNo, HookType, InvalidName, Organization,
-    Part, PluginName, WebhookId,
+    DeliveryId, DeliveryKey, Digest, EventId, EventNo, HookNo, HookType, InvalidName, OrderKey,
+    Organization, Part, PluginName, ReplayId, WebhookId,
 };
 pub use pattern::{InvalidPattern, Pattern};
-pub use profile::{AskedLimits, Example, Profile, ProfileHook, Success, SuspendRule, TokenHeader};
+pub use profile::{
+    AskedLimits, Example, Profile, ProfileHook, Rules, Success, SuspendRule, TokenHeader,
+};
+pub use replay::{Progress, Replay, Selection};
 pub use retry::RetryPolicy;
+pub use signing::{Signing, SigningKey, SigningScheme};
 pub use time::{Clock, Random, Timestamp};
 pub use transform::{
     Call, Fault, HookContext, LogLevel, LogLine, NoState, NotRun, Outcome, StateRead, StateSource,
@@ -43,4 +51,4 @@ pub use transform::{
 };
 pub use vault::{Sealed, Unsealable, Vault};
 pub use verdict::{Verdict, advance, judge};
-pub use webhook::{Filter, Hook, Webhook, WebhookLimits};
+pub use webhook::{Filter, Hook, Ordering, Overrides, Suspend, Webhook, WebhookLimits};

@@ -63,6 +63,9 @@ pub const SETTINGS_BYTES_MAX: usize = 64 << 10;
 /// Bytes of an endpoint; as a request's path.
 pub const ENDPOINT_BYTES_MAX: usize = 2 << 10;
 
+/// Keys that sign one webhook's requests at the same time: the current one, and old ones during a rotation.
+pub const SIGNING_KEYS_MAX: usize = 4;
+
 /// Time for one exchange: connect, headers and body together. Standard Webhooks advises 15 to 30 s.
 pub const EXCHANGE_TIME_MAX: Duration = Duration::from_secs(30);
 /// Bytes read of an answer's body: enough for any error text, and no vendor can fill the memory.

@@ -115,7 +115,7 @@ fn again(
 }
 
 fn head(key: DeliveryKey, status: Status, attempts: u32, due: Timestamp, at: Timestamp) -> Head {
-    Head { key, status, attempts, due, at }
+    Head { attempts, ..Head::new(key, status, due, at) }
 }
 
 #[cfg(test)]

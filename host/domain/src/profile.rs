@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{AuthenticationKind, HookType, Method, Pattern, PluginName, RetryPolicy};
+use crate::{
+    AuthenticationKind, HookType, Method, Overrides, Pattern, PluginName, RetryPolicy, Suspend,
+};
 
 /// A plugin's description of its vendor. Data, written by the plugin's author; the core obeys it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +101,35 @@ pub struct AskedLimits {
     pub memory_bytes: Option<u64>,
 }
 
+/// The rules by which a webhook's answers are judged: its own where it has some, and else its profile's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules<'a> {
+    /// Which answers mean that the delivery arrived.
+    pub success: &'a Success,
+    /// Statuses after which sending again would not help.
+    pub final_statuses: &'a [u16],
+    /// When a failed attempt is made again.
+    pub retry: &'a RetryPolicy,
+    /// When the webhook is suspended.
+    pub suspend: Option<SuspendRule>,
+}
+
 impl Profile {
+    /// The rules for a webhook with these overrides.
+    pub fn rules<'a>(&'a self, overrides: &'a Overrides) -> Rules<'a> {
+        let suspend = match overrides.suspend {
+            None => self.suspend,
+            Some(Suspend::Never) => None,
+            Some(Suspend::After(rule)) => Some(rule),
+        };
+        Rules {
+            success: overrides.success.as_ref().unwrap_or(&self.success),
+            final_statuses: overrides.final_statuses.as_ref().unwrap_or(&self.final_statuses),
+            retry: overrides.retry.as_ref().unwrap_or(&self.retry),
+            suspend,
+        }
+    }
+
     /// The hook of that type.
     pub fn hook(&self, kind: &HookType) -> Option<&ProfileHook> {
         self.hooks.iter().find(|hook| hook.kind == *kind)

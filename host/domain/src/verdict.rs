@@ -140,6 +140,7 @@ mod tests {
             body: vec![],
             cut: false,
             retry_after,
+            resent: false,
         })
     }
 
@@ -219,6 +220,6 @@ mod tests {
     fn head() -> Head {
         let webhook = WebhookId::from_random([1; 16]);
         let key = DeliveryKey { event: EventNo(1), webhook, hook: HookNo(0), part: Part(0) };
-        Head { key, status: Status::Scheduled, attempts: 0, due: NOW, at: NOW }
+        Head::new(key, Status::Scheduled, NOW, NOW)
     }
 }

@@ -1,8 +1,8 @@
 //! An organization's subscription.
 
 use crate::{
-    Authentication, Event, HookNo, HookType, Method, Organization, Pattern, PluginName, Timestamp,
-    WebhookId,
+    Authentication, Event, HookNo, HookType, Method, OrderKey, Organization, Pattern, PluginName,
+    RetryPolicy, Signing, Success, SuspendRule, Timestamp, WebhookId,
 };
 
 /// A subscription: which plugin, which hooks, where to, and how.
@@ -22,14 +22,24 @@ pub struct Webhook {
     pub hooks: Vec<Hook>,
     /// How a request proves where it comes from.
     pub authentication: Authentication,
+    /// How its requests are signed, beside the authentication.
+    pub signing: Option<Signing>,
     /// The plugin's settings, as JSON text.
     pub settings: String,
     /// Which events are wanted, beyond what the plugin's hooks accept.
     pub filter: Filter,
     /// What this webhook may take of the host.
     pub limits: WebhookLimits,
+    /// In which order its deliveries go out.
+    pub ordering: Ordering,
+    /// What this organization needs otherwise than the profile says.
+    pub overrides: Overrides,
     /// Since when its deliveries are held.
     pub suspended_at: Option<Timestamp>,
+    /// Why they are held, in words for the operator.
+    pub suspended_because: Option<String>,
+    /// When it was last resumed: failures before do not count towards suspension.
+    pub resumed_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -63,6 +73,65 @@ pub struct Filter {
 pub struct WebhookLimits {
     /// Exchanges at the same time.
     pub concurrency: Option<u16>,
+}
+
+/// In which order a webhook's deliveries go out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Ordering {
+    /// In none: a failing delivery holds up no other.
+    #[default]
+    None,
+    /// Deliveries of events with the same `subject` go out one after the other, in the order of acceptance; a failing
+    /// one holds those behind it. Events without a subject are in no order.
+    Key,
+}
+
+/// What a webhook's organization needs otherwise than the profile says; the profile's rules where absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// Which answers mean that the delivery arrived.
+    pub success: Option<Success>,
+    /// Statuses after which sending again would not help.
+    pub final_statuses: Option<Vec<u16>>,
+    /// When a failed attempt is made again.
+    pub retry: Option<RetryPolicy>,
+    /// When the webhook is suspended.
+    pub suspend: Option<Suspend>,
+}
+
+/// When a failing webhook is suspended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suspend {
+    /// Never because of failures.
+    Never,
+    /// By this rule.
+    After(SuspendRule),
+}
+
+impl Ordering {
+    /// Every ordering.
+    pub const ALL: [Self; 2] = [Self::None, Self::Key];
+
+    /// Its name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Key => "key",
+        }
+    }
+
+    /// The ordering of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|ordering| ordering.as_str() == name)
+    }
+
+    /// The order key of this event's deliveries.
+    pub fn key(self, event: &Event) -> Option<OrderKey> {
+        match self {
+            Self::None => None,
+            Self::Key => event.subject.as_deref().map(OrderKey::of_subject),
+        }
+    }
 }
 
 impl Filter {

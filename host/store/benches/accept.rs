@@ -196,6 +196,7 @@ fn event(caller: usize, number: u64) -> Event {
         extensions: vec![],
         data: format!(r#"{{"lines":[{}]}}"#, LINE.repeat(25).trim_end_matches(',')),
         accepted_at: Timestamp::from_micros(1),
+        emulated_for: None,
     }
 }
 

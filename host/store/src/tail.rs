@@ -200,6 +200,7 @@ mod tests {
             extensions: vec![],
             data: "x".repeat(bytes),
             accepted_at: Timestamp::EPOCH,
+            emulated_for: None,
         };
         Entry::Event(EventNo(no), Arc::new(event))
     }

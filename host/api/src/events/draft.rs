@@ -96,6 +96,7 @@ impl Draft {
                 extensions: self.attributes.into_iter().collect(),
                 data: self.data.unwrap_or_else(|| "null".to_owned()),
                 accepted_at,
+                emulated_for: None,
             }),
             _ => Err(self.faults),
         }

@@ -23,7 +23,7 @@ impl Host {
             .map(|(webhook, status, content)| {
                 let key = DeliveryKey { event, webhook, hook: HookNo(0), part: Part(0) };
                 let now = self.clock.now();
-                let head = Head { key, status, attempts: 0, due: now, at: now };
+                let head = Head::new(key, status, now, now);
                 Delivery { head, made: Made { plugin: Some(plugin_ref("acme")), content } }
             })
             .collect();
@@ -69,6 +69,7 @@ pub(crate) fn attempt(head: &Head, status: u16, verdict: Verdict) -> Attempt {
             body: b"busy".to_vec(),
             cut: false,
             retry_after: Some(Duration::from_secs(9)),
+            resent: false,
         }),
         verdict,
     }

@@ -70,6 +70,10 @@ pub(super) fn resolve(
             }
             Resolved { authentication: Authentication::SignedBearer { audience }, token: None }
         }
+        AuthenticationKind::Basic | AuthenticationKind::ClientCredentials => {
+            faults.add("type", format!("{kind} is not served yet in this version"));
+            Resolved { authentication: Authentication::None, token: None }
+        }
         AuthenticationKind::Token => token(definition, profile, vault, random, &mut faults),
     };
     if faults.0.is_empty() { Ok(resolved) } else { Err(faults.0) }

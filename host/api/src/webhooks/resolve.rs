@@ -110,7 +110,12 @@ pub(super) fn resolve(
                 settings: settings.to_owned(),
                 filter,
                 limits,
+                signing: None,
+                ordering: transload_domain::Ordering::None,
+                overrides: transload_domain::Overrides::default(),
                 suspended_at: None,
+                suspended_because: None,
+                resumed_at: None,
                 created_at: now,
                 updated_at: now,
             };

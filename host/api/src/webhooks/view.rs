@@ -99,6 +99,11 @@ impl<'a> AuthenticationView<'a> {
             Authentication::Token { header: name, template, token: _ } => {
                 (header, header_value_format) = (Some(name.as_str()), Some(template.as_str()));
             }
+            Authentication::Basic { .. } => {}
+            Authentication::ClientCredentials(client) => {
+                header = Some(client.header.as_str());
+                header_value_format = Some(client.template.as_str());
+            }
             Authentication::SignedBearer { audience: wanted } => audience = wanted.as_deref(),
         }
         let r#type = authentication.kind().as_str();

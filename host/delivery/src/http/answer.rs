@@ -34,7 +34,7 @@ pub(super) async fn read(
     let mut body = secrets.mask(body);
     let cut = body.len() > limits::ANSWER_BYTES_KEPT_MAX;
     body.truncate(limits::ANSWER_BYTES_KEPT_MAX);
-    Ok(Answer { status, headers, body, cut, retry_after })
+    Ok(Answer { status, headers, body, cut, retry_after, resent: false })
 }
 
 fn kept_headers(response: &Response, secrets: &Secrets) -> Vec<(String, String)> {

@@ -127,6 +127,9 @@ fn authentication(
                 .map_err(|_| unsendable("the webhook's token holds control characters"))?;
             Ok(Some((name, value)))
         }
+        Authentication::Basic { .. } | Authentication::ClientCredentials(_) => {
+            Err(unsendable("this kind of authentication is not built yet"))
+        }
         Authentication::SignedBearer { audience } => {
             let mut id = [0; 16];
             options.random.fill(&mut id);

@@ -47,6 +47,7 @@ impl Order {
             extensions: Vec::new(),
             data: case["event"]["data"].to_string(),
             accepted_at: Timestamp::from_micros(1_700_000_000_000_000),
+            emulated_for: None,
         };
         let webhook = WebhookId::from_random([7; 16]);
         let key = DeliveryKey { event: EventNo(1), webhook, hook: HookNo(0), part: Part(0) };

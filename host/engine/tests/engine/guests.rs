@@ -121,5 +121,6 @@ pub(crate) fn event(data: &str) -> Event {
         extensions: vec![("origin".into(), "shop".into())],
         data: data.into(),
         accepted_at: NOW,
+        emulated_for: None,
     }
 }

@@ -40,6 +40,8 @@ enum FailureRow {
     Timeout,
     Broken,
     Unsendable,
+    Token,
+    Credentials,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -100,6 +102,7 @@ impl From<OutcomeRow> for AttemptOutcome {
                 body: row.body,
                 cut: row.cut,
                 retry_after: row.retry_after,
+                resent: false,
             }),
             OutcomeRow::Failed { kind, detail } => {
                 Self::Failed(SendFailure { kind: kind.into(), detail })
@@ -118,6 +121,8 @@ impl From<SendFailureKind> for FailureRow {
             SendFailureKind::Timeout => Self::Timeout,
             SendFailureKind::Broken => Self::Broken,
             SendFailureKind::Unsendable => Self::Unsendable,
+            SendFailureKind::Token => Self::Token,
+            SendFailureKind::Credentials => Self::Credentials,
         }
     }
 }
@@ -132,6 +137,8 @@ impl From<FailureRow> for SendFailureKind {
             FailureRow::Timeout => Self::Timeout,
             FailureRow::Broken => Self::Broken,
             FailureRow::Unsendable => Self::Unsendable,
+            FailureRow::Token => Self::Token,
+            FailureRow::Credentials => Self::Credentials,
         }
     }
 }

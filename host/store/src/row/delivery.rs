@@ -93,13 +93,8 @@ impl From<&Head> for HeadRow {
 
 impl HeadRow {
     pub(crate) fn into_head(self, key: DeliveryKey) -> Head {
-        Head {
-            key,
-            status: self.status.into(),
-            attempts: self.attempts,
-            due: Timestamp::from_micros(self.due),
-            at: Timestamp::from_micros(self.at),
-        }
+        let (due, at) = (Timestamp::from_micros(self.due), Timestamp::from_micros(self.at));
+        Head { attempts: self.attempts, ..Head::new(key, self.status.into(), due, at) }
     }
 }
 

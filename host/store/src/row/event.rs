@@ -58,6 +58,7 @@ impl TryFrom<EventRow<'_>> for Event {
             extensions: extensions.map(|(k, v)| (k.into_owned(), v.into_owned())).collect(),
             data: row.data.into_owned(),
             accepted_at: Timestamp::from_micros(row.accepted_at),
+            emulated_for: None,
         })
     }
 }

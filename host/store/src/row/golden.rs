@@ -86,6 +86,7 @@ fn events() {
         extensions: vec![("origin".into(), "corrigopro".into())],
         data: r#"{"größe":1.10}"#.into(),
         accepted_at: at(1_795_000_000_123_456),
+        emulated_for: None,
     };
     let bare = Event { subject: None, time: None, extensions: vec![], ..full.clone() };
     let read = |bytes: &[u8]| Event::try_from(decode::<EventRow<'_>>(bytes).unwrap()).unwrap();
@@ -95,11 +96,8 @@ fn events() {
 #[test]
 fn heads() {
     let heads = Status::ALL.map(|status| Head {
-        key: delivery(),
-        status,
         attempts: 300,
-        due: at(-1),
-        at: at(1_795_000_000_123_456),
+        ..Head::new(delivery(), status, at(-1), at(1_795_000_000_123_456))
     });
     let read = |bytes: &[u8]| decode::<HeadRow>(bytes).unwrap().into_head(delivery());
     golden("head.hex", &heads, |head| encode(&HeadRow::from(head)), read);
@@ -143,6 +141,7 @@ fn attempts() {
         body: b"busy".to_vec(),
         cut: true,
         retry_after: Some(Duration::from_secs(90)),
+        resent: false,
     };
     let retry = Verdict::Retry { at: at(9), reason: "the vendor answered 503".into() };
     let outcomes = SendFailureKind::ALL
@@ -184,7 +183,12 @@ fn webhooks() {
         settings: "{}".into(),
         filter: Filter::default(),
         limits: WebhookLimits::default(),
+        signing: None,
+        ordering: transload_domain::Ordering::None,
+        overrides: transload_domain::Overrides::default(),
         suspended_at: None,
+        suspended_because: None,
+        resumed_at: None,
         created_at: at(1),
         updated_at: at(2),
     };

@@ -45,6 +45,8 @@ enum AuthenticationKindRow {
     None,
     Token,
     SignedBearer,
+    Basic,
+    ClientCredentials,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -185,6 +187,8 @@ impl From<AuthenticationKind> for AuthenticationKindRow {
             AuthenticationKind::None => Self::None,
             AuthenticationKind::Token => Self::Token,
             AuthenticationKind::SignedBearer => Self::SignedBearer,
+            AuthenticationKind::Basic => Self::Basic,
+            AuthenticationKind::ClientCredentials => Self::ClientCredentials,
         }
     }
 }
@@ -195,6 +199,8 @@ impl From<AuthenticationKindRow> for AuthenticationKind {
             AuthenticationKindRow::None => Self::None,
             AuthenticationKindRow::Token => Self::Token,
             AuthenticationKindRow::SignedBearer => Self::SignedBearer,
+            AuthenticationKindRow::Basic => Self::Basic,
+            AuthenticationKindRow::ClientCredentials => Self::ClientCredentials,
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use transload_domain::{
-    Authentication, Filter, Hook, HookNo, HookType, Method, Organization, Pattern, PluginName,
-    Sealed, Timestamp, Webhook, WebhookId, WebhookLimits,
+    Authentication, ClientAuthentication, ClientCredentials, Filter, Hook, HookNo, HookType,
+    Method, Organization, Pattern, PluginName, Sealed, Timestamp, Webhook, WebhookId,
+    WebhookLimits,
 };
 use uuid::Uuid;
 
@@ -42,6 +43,19 @@ enum AuthenticationRow {
     None,
     Token { header: String, template: String, token: Vec<u8> },
     SignedBearer { audience: Option<String> },
+    Basic { username: String, password: Vec<u8> },
+    ClientCredentials(ClientCredentialsRow),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ClientCredentialsRow {
+    endpoint: String,
+    client_id: String,
+    client_secret: Vec<u8>,
+    scope: Option<String>,
+    basic: bool,
+    header: String,
+    template: String,
 }
 
 impl WebhookRow {
@@ -83,7 +97,12 @@ impl TryFrom<WebhookRow> for Webhook {
             settings: row.settings,
             filter: Filter { types: types.collect::<Result<_>>()?, sources: row.sources },
             limits: WebhookLimits { concurrency: row.concurrency },
+            signing: None,
+            ordering: transload_domain::Ordering::None,
+            overrides: transload_domain::Overrides::default(),
             suspended_at: row.suspended_at.map(Timestamp::from_micros),
+            suspended_because: None,
+            resumed_at: None,
             created_at: Timestamp::from_micros(row.created_at),
             updated_at: Timestamp::from_micros(row.updated_at),
         })
@@ -119,6 +138,20 @@ impl From<&Authentication> for AuthenticationRow {
                 Self::Token { header, template, token: token.0 }
             }
             Authentication::SignedBearer { audience } => Self::SignedBearer { audience },
+            Authentication::Basic { username, password } => {
+                Self::Basic { username, password: password.0 }
+            }
+            Authentication::ClientCredentials(client) => {
+                Self::ClientCredentials(ClientCredentialsRow {
+                    endpoint: client.endpoint,
+                    client_id: client.client_id,
+                    client_secret: client.client_secret.0,
+                    scope: client.scope,
+                    basic: client.client_authentication == ClientAuthentication::Basic,
+                    header: client.header,
+                    template: client.template,
+                })
+            }
         }
     }
 }
@@ -131,6 +164,25 @@ impl From<AuthenticationRow> for Authentication {
                 Self::Token { header, template, token: Sealed(token) }
             }
             AuthenticationRow::SignedBearer { audience } => Self::SignedBearer { audience },
+            AuthenticationRow::Basic { username, password } => {
+                Self::Basic { username, password: Sealed(password) }
+            }
+            AuthenticationRow::ClientCredentials(row) => {
+                let client_authentication = if row.basic {
+                    ClientAuthentication::Basic
+                } else {
+                    ClientAuthentication::Body
+                };
+                Self::ClientCredentials(ClientCredentials {
+                    endpoint: row.endpoint,
+                    client_id: row.client_id,
+                    client_secret: Sealed(row.client_secret),
+                    scope: row.scope,
+                    client_authentication,
+                    header: row.header,
+                    template: row.template,
+                })
+            }
         }
     }
 }

@@ -142,6 +142,7 @@ pub(crate) fn event(id: &str) -> Event {
         extensions: vec![("origin".into(), "corrigopro".into())],
         data: format!(r#"{{"id":"{id}"}}"#),
         accepted_at: Timestamp::from_micros(5),
+        emulated_for: None,
     }
 }
 
@@ -166,7 +167,12 @@ pub(crate) fn webhook(id: WebhookId) -> Webhook {
         settings: "{}".into(),
         filter: Filter::default(),
         limits: WebhookLimits::default(),
+        signing: None,
+        ordering: transload_domain::Ordering::None,
+        overrides: transload_domain::Overrides::default(),
         suspended_at: None,
+        suspended_because: None,
+        resumed_at: None,
         created_at: Timestamp::EPOCH,
         updated_at: Timestamp::EPOCH,
     }
@@ -199,7 +205,7 @@ pub(crate) fn delivery(event: EventNo, webhook: WebhookId, part: u8, status: Sta
         Status::Dead => Content::Faulted(Fault::InvalidEvent("no order".into())),
     };
     let (due, at) = (Timestamp::from_micros(100), Timestamp::from_micros(10));
-    let head = Head { key: key(event, webhook, part), status, attempts: 0, due, at };
+    let head = Head::new(key(event, webhook, part), status, due, at);
     Delivery { head, made: Made { plugin: Some(plugin()), content } }
 }
 

@@ -121,6 +121,7 @@ fn event(found: CloudEvent, organization: Option<&str>) -> Result<Event> {
         extensions,
         data: found.data.get().to_owned(),
         accepted_at: Timestamp::EPOCH,
+        emulated_for: None,
     })
 }
 

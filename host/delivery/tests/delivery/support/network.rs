@@ -35,6 +35,7 @@ pub(crate) fn answered(status: u16) -> AttemptOutcome {
         body: b"ok".to_vec(),
         cut: false,
         retry_after: None,
+        resent: false,
     })
 }
 

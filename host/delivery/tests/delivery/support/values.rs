@@ -19,6 +19,7 @@ pub(crate) fn event(id: &str) -> Event {
         extensions: vec![],
         data: format!("{{\"order\":{id:?}}}"),
         accepted_at: Timestamp::EPOCH,
+        emulated_for: None,
     }
 }
 
@@ -75,7 +76,12 @@ pub(crate) fn webhook_of(n: u8, plugin: &str) -> Webhook {
         settings: "{}".into(),
         filter: Filter::default(),
         limits: WebhookLimits::default(),
+        signing: None,
+        ordering: transload_domain::Ordering::None,
+        overrides: transload_domain::Overrides::default(),
         suspended_at: None,
+        suspended_because: None,
+        resumed_at: None,
         created_at: Timestamp::EPOCH,
         updated_at: Timestamp::EPOCH,
     }
