@@ -20,6 +20,8 @@ pub struct Webhook {
     pub plugin: PluginName,
     /// Where each hook type goes; at least one, no type twice.
     pub hooks: Vec<Hook>,
+    /// How many hook numbers were given so far: a new hook gets this one, so that none is given twice.
+    pub hooks_made: u16,
     /// How a request proves where it comes from.
     pub authentication: Authentication,
     /// How its requests are signed, beside the authentication.

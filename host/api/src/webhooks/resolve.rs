@@ -105,6 +105,7 @@ pub(super) fn resolve(
                 name: definition.name.clone(),
                 description: definition.description.clone(),
                 plugin: plugin.reference.name.clone(),
+                hooks_made: u16::try_from(hooks.len()).unwrap_or(u16::MAX),
                 hooks,
                 authentication: resolved.authentication,
                 settings: settings.to_owned(),

@@ -179,6 +179,7 @@ fn webhooks() {
         description: None,
         plugin: PluginName::new("readycloud").unwrap(),
         hooks: vec![Hook { method: None, ..hook.clone() }],
+        hooks_made: 4,
         authentication: Authentication::None,
         settings: "{}".into(),
         filter: Filter::default(),

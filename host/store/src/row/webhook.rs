@@ -92,6 +92,8 @@ impl TryFrom<WebhookRow> for Webhook {
             name: row.name,
             description: row.description,
             plugin: PluginName::new(&row.plugin).map_err(invalid)?,
+            // Rows of version 1 do not count; no hook of theirs was ever removed.
+            hooks_made: row.hooks.iter().map(|hook| u16::from(hook.no) + 1).max().unwrap_or(0),
             hooks: row.hooks.into_iter().map(Hook::try_from).collect::<Result<_>>()?,
             authentication: row.authentication.into(),
             settings: row.settings,

@@ -163,6 +163,7 @@ pub(crate) fn webhook(id: WebhookId) -> Webhook {
             method: None,
             endpoint: "https://example.com/hook".into(),
         }],
+        hooks_made: 1,
         authentication: Authentication::None,
         settings: "{}".into(),
         filter: Filter::default(),

@@ -72,6 +72,7 @@ pub(crate) fn webhook_of(n: u8, plugin: &str) -> Webhook {
             method: None,
             endpoint: format!("https://vendor{n}.example/hook"),
         }],
+        hooks_made: 1,
         authentication: Authentication::None,
         settings: "{}".into(),
         filter: Filter::default(),
