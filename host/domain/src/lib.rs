@@ -25,7 +25,7 @@ mod vault;
 mod verdict;
 mod webhook;
 
-pub use agenda::{Agenda, Lane};
+pub use agenda::{Agenda, Gate, Lane};
 pub use attempt::{Answer, Attempt, AttemptOutcome, SendFailure, SendFailureKind};
 pub use authentication::{
     Authentication, AuthenticationKind, ClientAuthentication, ClientCredentials,

@@ -179,7 +179,7 @@ impl Term {
     fn dispatch_written(&mut self, id: PlanId, now: Timestamp) {
         let Some(plan) = self.end_plan(id, now) else { return };
         match plan.replaces {
-            Some(head) => self.agenda.finish(head.key.webhook),
+            Some(head) => self.agenda.finish(&head.key),
             None => {
                 self.metrics.dispatched();
                 self.backlog.dispatched(1);
@@ -232,7 +232,7 @@ impl Term {
     fn forget(&mut self, id: PlanId, now: Timestamp) {
         let Some(plan) = self.end_plan(id, now) else { return };
         if let Some(head) = plan.replaces {
-            self.agenda.finish(head.key.webhook);
+            self.agenda.finish(&head.key);
             self.effects.push(Effect::ReadHead(head.key));
         }
     }

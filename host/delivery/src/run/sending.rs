@@ -84,7 +84,7 @@ impl Term {
         if !self.may_send(now) || webhook.suspended_at.is_some() {
             // Things changed while the request was read. It keeps its place.
             self.requests.insert(head.key, ready);
-            self.agenda.finish(head.key.webhook);
+            self.agenda.finish(&head.key);
             return self.insert(head, now);
         }
         let exchange = Exchange {
@@ -132,7 +132,7 @@ impl Term {
     ) {
         let key = before.key;
         match why {
-            Why::Turn => self.agenda.finish(key.webhook),
+            Why::Turn => self.agenda.finish(&key),
             Why::Closing => self.closings_under_way -= 1,
         }
         match result {

@@ -74,7 +74,7 @@ impl Term {
 
     /// Puts a delivery that was taken back for later, without a write.
     fn postpone(&mut self, head: Head, until: Timestamp, now: Timestamp) {
-        self.agenda.finish(head.key.webhook);
+        self.agenda.finish(&head.key);
         self.moved.insert(head.key, head.due);
         self.insert(Head { due: until, ..head }, now);
     }

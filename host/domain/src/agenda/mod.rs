@@ -1,0 +1,359 @@
+//! Who is due next.
+
+mod queue;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use self::queue::Queue;
+use crate::{DeliveryKey, EventNo, Head, OrderKey, Timestamp, WebhookId};
+
+/// The open deliveries and whose turn it is: a pure, in-memory view, rebuilt from the ledger at a start.
+///
+/// Webhooks take turns, one delivery a turn; within a webhook the delivery that is due longest goes first, and of
+/// two that are due at the same time the one whose event was accepted first. A webhook never has more in flight
+/// than its cap, and all together never more than the agenda's; the last quarter of all places is kept for webhooks
+/// that have few. A suspended webhook keeps its deliveries and gets no turn; one whose gate is not open gets its
+/// turns as the gate says. Deliveries of one webhook with the same order key go out one after the other, in the order
+/// of acceptance, and one that fails holds those behind it.
+///
+/// Taking, finishing and adding a delivery cost the logarithm of what waits, whether that is ten deliveries or a
+/// million; suspending or removing a webhook and closing its gate may look at all webhooks that are ready.
+#[derive(Debug)]
+pub struct Agenda {
+    cap: usize,
+    in_flight: usize,
+    waiting: usize,
+    lanes: HashMap<WebhookId, LaneState>,
+    ready: VecDeque<WebhookId>,
+    /// Lanes that are ready and have to wait until fewer places are taken.
+    modest: VecDeque<WebhookId>,
+    timers: BTreeSet<(Timestamp, WebhookId)>,
+}
+
+/// What a webhook may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lane {
+    /// Deliveries in flight at the same time; at least one.
+    pub cap: u16,
+    /// Whether its deliveries are held.
+    pub suspended: bool,
+}
+
+/// Whether a webhook's vendor is to be spoken to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gate {
+    /// As usual.
+    #[default]
+    Open,
+    /// Not before that time, then as usual: the vendor asked for it.
+    Paused {
+        /// When it opens.
+        until: Timestamp,
+    },
+    /// Not before that time, then one delivery at a time, until the gate is set anew: the vendor has failed often.
+    Probing {
+        /// When the next may try.
+        from: Timestamp,
+    },
+}
+
+#[derive(Debug)]
+struct LaneState {
+    lane: Lane,
+    gate: Gate,
+    in_flight: usize,
+    queue: Queue,
+    place: Place,
+}
+
+/// Where a lane stands; kept so that each lane stands in one place only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Nowhere,
+    Ready,
+    Modest,
+    Timer(Timestamp),
+}
+
+impl Agenda {
+    /// An empty agenda that lets at most `cap` deliveries be in flight.
+    pub fn new(cap: usize) -> Self {
+        Self {
+            cap: cap.max(1),
+            in_flight: 0,
+            waiting: 0,
+            lanes: HashMap::new(),
+            ready: VecDeque::new(),
+            modest: VecDeque::new(),
+            timers: BTreeSet::new(),
+        }
+    }
+
+    /// Says what a webhook may take, from now on. Its gate stays as it is.
+    pub fn configure(&mut self, webhook: WebhookId, lane: Lane) {
+        let lane = Lane { cap: lane.cap.max(1), ..lane };
+        self.lane(webhook).lane = lane;
+        self.place(webhook);
+    }
+
+    /// Says whether a webhook's vendor is to be spoken to, from now on.
+    pub fn gate(&mut self, webhook: WebhookId, gate: Gate) {
+        self.lane(webhook).gate = gate;
+        self.leave(webhook);
+        self.place(webhook);
+    }
+
+    /// Forgets a webhook and what waits for it; what is in flight ends as usual. Returns what was forgotten.
+    pub fn remove(&mut self, webhook: WebhookId) -> Vec<Head> {
+        let Some(state) = self.lanes.get_mut(&webhook) else { return Vec::new() };
+        state.lane.suspended = true;
+        state.gate = Gate::Open;
+        let forgotten = state.queue.take_all(webhook);
+        self.waiting -= forgotten.len();
+        self.place(webhook);
+        self.drop_if_idle(webhook);
+        forgotten
+    }
+
+    /// Adds an open delivery. It must not be there already.
+    pub fn insert(&mut self, head: Head) {
+        debug_assert!(head.status.is_open(), "{head:?}");
+        let fresh = self.lane(head.key.webhook).queue.insert(&head);
+        debug_assert!(fresh, "{head:?} was there already");
+        self.waiting += usize::from(fresh);
+        self.place(head.key.webhook);
+    }
+
+    /// Removes a delivery that waits, as it was inserted; false when it does not wait.
+    pub fn take_out(&mut self, head: &Head) -> bool {
+        let webhook = head.key.webhook;
+        let Some(state) = self.lanes.get_mut(&webhook) else { return false };
+        let there = state.queue.take_out(head);
+        self.waiting -= usize::from(there);
+        self.place(webhook);
+        self.drop_if_idle(webhook);
+        there
+    }
+
+    /// Removes and returns deliveries that were due before that time and still wait, those of suspended webhooks too;
+    /// at most `max`. It looks at every webhook: for an hourly look, not for each turn.
+    pub fn take_overdue(&mut self, before: Timestamp, max: usize) -> Vec<Head> {
+        let mut overdue = Vec::new();
+        for (webhook, state) in &mut self.lanes {
+            overdue.extend(state.queue.take_overdue(*webhook, before, max - overdue.len()));
+        }
+        self.waiting -= overdue.len();
+        for head in &overdue {
+            self.place(head.key.webhook);
+            self.drop_if_idle(head.key.webhook);
+        }
+        overdue
+    }
+
+    /// Announces that an event which is being dispatched may bring deliveries with this order key: those of later
+    /// events wait for it.
+    pub fn expect(&mut self, webhook: WebhookId, key: OrderKey, event: EventNo) {
+        self.lane(webhook).queue.expect(key, event);
+        self.place(webhook);
+    }
+
+    /// Takes an announcement back, when the event's deliveries have been inserted or will not come.
+    pub fn met(&mut self, webhook: WebhookId, key: OrderKey, event: EventNo) {
+        let Some(state) = self.lanes.get_mut(&webhook) else { return };
+        state.queue.met(key, event);
+        self.place(webhook);
+        self.drop_if_idle(webhook);
+    }
+
+    /// Takes the delivery whose turn it is at `now`, if any. It counts as in flight until [`Agenda::finish`].
+    pub fn next(&mut self, now: Timestamp) -> Option<Head> {
+        self.wake(now);
+        if self.in_flight >= self.cap {
+            return None;
+        }
+        while let Some(webhook) = self.ready.pop_front() {
+            let scarce = self.is_scarce();
+            let few = self.few();
+            let Some(state) = self.lanes.get_mut(&webhook) else { continue };
+            if scarce && state.in_flight >= few {
+                state.place = Place::Modest;
+                self.modest.push_back(webhook);
+                continue;
+            }
+            state.place = Place::Nowhere;
+            let head = if state.opens() <= now { state.queue.take_due(webhook, now) } else { None };
+            if head.is_some() {
+                state.in_flight += 1;
+                self.in_flight += 1;
+                self.waiting -= 1;
+            }
+            self.place_at(webhook, now);
+            if head.is_some() {
+                return head;
+            }
+        }
+        None
+    }
+
+    /// Says that a delivery that was taken is no longer in flight. If it is still open, insert it again.
+    pub fn finish(&mut self, key: &DeliveryKey) {
+        let webhook = key.webhook;
+        let Some(state) = self.lanes.get_mut(&webhook) else { return };
+        debug_assert!(state.in_flight > 0, "finished more than was begun");
+        state.in_flight = state.in_flight.saturating_sub(1);
+        state.queue.finish(key);
+        self.in_flight = self.in_flight.saturating_sub(1);
+        if state.place == Place::Modest {
+            self.leave(webhook);
+        }
+        self.place(webhook);
+        self.drop_if_idle(webhook);
+        if !self.is_scarce() {
+            for webhook in std::mem::take(&mut self.modest) {
+                if let Some(state) = self.lanes.get_mut(&webhook) {
+                    state.place = Place::Ready;
+                    self.ready.push_back(webhook);
+                }
+            }
+        }
+    }
+
+    /// When [`Agenda::next`] could have something, if nothing else happens before; at once when that is in the past.
+    /// `None` when only a finish, an insert or a change of a webhook can bring something.
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        if self.in_flight >= self.cap {
+            return None;
+        }
+        if !self.ready.is_empty() {
+            return Some(Timestamp::EPOCH);
+        }
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// Deliveries that wait, for their time or for their turn.
+    pub fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// Deliveries that were taken and not finished.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// The time at which the delivery that waits longest was due. It looks at every webhook: for metrics only.
+    pub fn oldest_due(&self) -> Option<Timestamp> {
+        self.lanes.values().filter_map(|state| state.queue.first_due()).min()
+    }
+
+    /// Whether only the places are left that are kept for webhooks with few in flight.
+    fn is_scarce(&self) -> bool {
+        // With a handful of places a quarter is nothing to share out.
+        self.cap >= 16 && self.in_flight >= self.cap - self.cap / 4
+    }
+
+    /// From how many in flight a webhook has more than few.
+    fn few(&self) -> usize {
+        (self.cap / 64).max(1)
+    }
+
+    /// A webhook's lane. One that was never configured is taken to be suspended: nothing goes out by rules that are
+    /// unknown.
+    fn lane(&mut self, webhook: WebhookId) -> &mut LaneState {
+        self.lanes.entry(webhook).or_insert_with(|| LaneState {
+            lane: Lane { cap: 1, suspended: true },
+            gate: Gate::Open,
+            in_flight: 0,
+            queue: Queue::default(),
+            place: Place::Nowhere,
+        })
+    }
+
+    /// Moves the lanes whose time has come to the end of the ready ring.
+    fn wake(&mut self, now: Timestamp) {
+        while let Some((at, webhook)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
+            self.timers.remove(&(at, webhook));
+            if let Some(state) = self.lanes.get_mut(&webhook) {
+                state.place = Place::Ready;
+                self.ready.push_back(webhook);
+            }
+        }
+    }
+
+    /// Puts a lane where it now belongs; due times are compared when its timer is looked at.
+    fn place(&mut self, webhook: WebhookId) {
+        self.place_at(webhook, Timestamp::from_micros(i64::MIN));
+    }
+
+    fn place_at(&mut self, webhook: WebhookId, now: Timestamp) {
+        let Some(state) = self.lanes.get_mut(&webhook) else { return };
+        let wanted = match (state.turn_at(), state.place) {
+            (None, _) => Place::Nowhere,
+            // It keeps its turn; a first delivery that is not due after all is found out when the turn comes.
+            (Some(_), place @ (Place::Ready | Place::Modest)) => place,
+            (Some(due), _) if due <= now => Place::Ready,
+            (Some(due), _) => Place::Timer(due),
+        };
+        if wanted == state.place {
+            return;
+        }
+        self.leave(webhook);
+        match wanted {
+            Place::Nowhere | Place::Modest => {}
+            Place::Ready => self.ready.push_back(webhook),
+            Place::Timer(at) => {
+                self.timers.insert((at, webhook));
+            }
+        }
+        if let Some(state) = self.lanes.get_mut(&webhook) {
+            state.place = wanted;
+        }
+    }
+
+    /// Takes a lane from where it stands.
+    fn leave(&mut self, webhook: WebhookId) {
+        let Some(state) = self.lanes.get_mut(&webhook) else { return };
+        match std::mem::replace(&mut state.place, Place::Nowhere) {
+            Place::Nowhere => {}
+            Place::Ready => self.ready.retain(|other| *other != webhook),
+            Place::Modest => self.modest.retain(|other| *other != webhook),
+            Place::Timer(at) => {
+                self.timers.remove(&(at, webhook));
+            }
+        }
+    }
+
+    fn drop_if_idle(&mut self, webhook: WebhookId) {
+        let idle = |state: &LaneState| {
+            state.queue.is_idle() && state.in_flight == 0 && state.lane.suspended
+        };
+        // A gate outlives what waits behind it: it says something about the vendor.
+        if self.lanes.get(&webhook).is_some_and(|state| idle(state) && state.gate == Gate::Open) {
+            self.leave(webhook);
+            self.lanes.remove(&webhook);
+        }
+    }
+}
+
+impl LaneState {
+    /// When its gate lets something through; a time in the past when it is open.
+    fn opens(&self) -> Timestamp {
+        match self.gate {
+            Gate::Open => Timestamp::from_micros(i64::MIN),
+            Gate::Paused { until: at } | Gate::Probing { from: at } => at,
+        }
+    }
+
+    /// When it may have its turn; `None` when something else must happen before.
+    fn turn_at(&self) -> Option<Timestamp> {
+        let cap = match self.gate {
+            Gate::Open | Gate::Paused { .. } => usize::from(self.lane.cap),
+            Gate::Probing { .. } => 1,
+        };
+        let may_go = !self.lane.suspended && self.in_flight < cap;
+        let first = self.queue.first_due().filter(|_| may_go)?;
+        Some(first.max(self.opens()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

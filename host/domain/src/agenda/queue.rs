@@ -1,0 +1,232 @@
+//! What waits at one webhook.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::{DeliveryKey, EventNo, Head, HookNo, OrderKey, Part, Status, Timestamp, WebhookId};
+
+/// The deliveries that wait at one webhook, the one that is due longest first.
+///
+/// Of those with the same order key only the first stands in the queue, and only while none of them is out and no
+/// event before it is still being dispatched; the others stand in their line behind it.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    queue: BTreeMap<(Timestamp, Place), Rest>,
+    lines: HashMap<OrderKey, Line>,
+    /// The ordered deliveries that are in flight.
+    out: HashMap<Place, OrderKey>,
+}
+
+/// Where a delivery stands among those of its webhook; the order of acceptance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Place {
+    event: EventNo,
+    hook: HookNo,
+    part: Part,
+}
+
+/// What a head says beside its webhook, place and due time: kept small, since there may be millions.
+#[derive(Clone, Copy, Debug)]
+struct Rest {
+    at: Timestamp,
+    order: u64,
+    attempts: u32,
+    earlier: u32,
+    status: Status,
+    ordered: bool,
+    emulated: bool,
+}
+
+/// The deliveries with one order key.
+#[derive(Debug, Default)]
+struct Line {
+    waiting: BTreeMap<Place, (Timestamp, Rest)>,
+    /// Events that are being dispatched and may still bring deliveries, and how often each was announced.
+    expected: BTreeMap<EventNo, u32>,
+    out: usize,
+    /// The one of `waiting` that stands in the queue.
+    front: Option<(Timestamp, Place)>,
+}
+
+impl Queue {
+    /// Adds a delivery; false when it was there already.
+    pub(super) fn insert(&mut self, head: &Head) -> bool {
+        let (place, rest) = (Place::of(&head.key), Rest::of(head));
+        let Some(key) = head.order else {
+            return self.queue.insert((head.due, place), rest).is_none();
+        };
+        let line = self.lines.entry(key).or_default();
+        let fresh = line.waiting.insert(place, (head.due, rest)).is_none();
+        self.line_up(key);
+        fresh
+    }
+
+    /// When the first is due.
+    pub(super) fn first_due(&self) -> Option<Timestamp> {
+        self.queue.first_key_value().map(|((due, _), _)| *due)
+    }
+
+    /// Takes the first, if it is due.
+    pub(super) fn take_due(&mut self, webhook: WebhookId, now: Timestamp) -> Option<Head> {
+        let first = self.queue.first_entry().filter(|first| first.key().0 <= now)?;
+        let ((due, place), rest) = first.remove_entry();
+        let head = rest.head(webhook, place, due);
+        if let Some(key) = head.order {
+            self.leave_line(key, place);
+            let line = self.lines.entry(key).or_default();
+            line.out += 1;
+            self.out.insert(place, key);
+        }
+        Some(head)
+    }
+
+    /// Says that a delivery that was taken is no longer in flight.
+    pub(super) fn finish(&mut self, key: &DeliveryKey) {
+        let Some(order) = self.out.remove(&Place::of(key)) else { return };
+        if let Some(line) = self.lines.get_mut(&order) {
+            line.out = line.out.saturating_sub(1);
+        }
+        self.line_up(order);
+    }
+
+    /// Removes a delivery that waits; false when it does not.
+    pub(super) fn take_out(&mut self, head: &Head) -> bool {
+        let place = Place::of(&head.key);
+        match head.order {
+            None => self.queue.remove(&(head.due, place)).is_some(),
+            Some(key) => {
+                let there =
+                    self.lines.get(&key).is_some_and(|line| line.waiting.contains_key(&place));
+                self.leave_line(key, place);
+                self.line_up(key);
+                there
+            }
+        }
+    }
+
+    /// Removes deliveries that were due before that time, at most `max`.
+    pub(super) fn take_overdue(
+        &mut self,
+        webhook: WebhookId,
+        before: Timestamp,
+        max: usize,
+    ) -> Vec<Head> {
+        let in_queue = self.queue.iter().take_while(|((due, _), _)| *due < before);
+        let in_queue = in_queue.filter(|(_, rest)| !rest.ordered);
+        let in_lines = self.lines.values().flat_map(|line| &line.waiting);
+        let in_lines = in_lines.filter(|(_, (due, _))| *due < before);
+        let all = in_queue
+            .map(|((due, place), rest)| rest.head(webhook, *place, *due))
+            .chain(in_lines.map(|(place, (due, rest))| rest.head(webhook, *place, *due)));
+        let overdue: Vec<Head> = all.take(max).collect();
+        for head in &overdue {
+            self.take_out(head);
+        }
+        overdue
+    }
+
+    /// Removes all.
+    pub(super) fn take_all(&mut self, webhook: WebhookId) -> Vec<Head> {
+        let in_queue = std::mem::take(&mut self.queue).into_iter();
+        let mut all: Vec<Head> = in_queue
+            .filter(|(_, rest)| !rest.ordered)
+            .map(|((due, place), rest)| rest.head(webhook, place, due))
+            .collect();
+        for line in self.lines.values_mut() {
+            line.front = None;
+            let in_line = std::mem::take(&mut line.waiting).into_iter();
+            all.extend(in_line.map(|(place, (due, rest))| rest.head(webhook, place, due)));
+        }
+        self.lines.retain(|_, line| line.out > 0 || !line.expected.is_empty());
+        all
+    }
+
+    /// Announces that an event that is being dispatched may bring deliveries with this key.
+    pub(super) fn expect(&mut self, key: OrderKey, event: EventNo) {
+        *self.lines.entry(key).or_default().expected.entry(event).or_default() += 1;
+        self.line_up(key);
+    }
+
+    /// Takes an announcement back: the event was dispatched, or will not be by this lead.
+    pub(super) fn met(&mut self, key: OrderKey, event: EventNo) {
+        let Some(line) = self.lines.get_mut(&key) else { return };
+        if let Some(times) = line.expected.get_mut(&event) {
+            *times -= 1;
+            if *times == 0 {
+                line.expected.remove(&event);
+            }
+        }
+        self.line_up(key);
+    }
+
+    /// Whether nothing waits, is out in order, or is expected.
+    pub(super) fn is_idle(&self) -> bool {
+        self.queue.is_empty() && self.lines.is_empty()
+    }
+
+    /// Removes a delivery from its line, and from the queue if it is the line's front.
+    fn leave_line(&mut self, key: OrderKey, place: Place) {
+        let Some(line) = self.lines.get_mut(&key) else { return };
+        line.waiting.remove(&place);
+        if let Some(front) = line.front.take_if(|(_, front)| *front == place) {
+            self.queue.remove(&front);
+        }
+    }
+
+    /// Puts the delivery in the queue that is to stand there for its line, and forgets a line that is used up.
+    fn line_up(&mut self, key: OrderKey) {
+        let Some(line) = self.lines.get_mut(&key) else { return };
+        let first =
+            line.waiting.first_key_value().map(|(place, (due, rest))| (*due, *place, *rest));
+        let awaited = line.expected.first_key_value().map(|(event, _)| *event);
+        let may_go = |(_, place, _): &(Timestamp, Place, Rest)| {
+            line.out == 0 && awaited.is_none_or(|event| place.event <= event)
+        };
+        let wanted = first.filter(may_go);
+        let front = wanted.map(|(due, place, _)| (due, place));
+        if line.front != front {
+            if let Some(left) = std::mem::replace(&mut line.front, front) {
+                self.queue.remove(&left);
+            }
+            if let Some((due, place, rest)) = wanted {
+                self.queue.insert((due, place), rest);
+            }
+        }
+        if line.waiting.is_empty() && line.expected.is_empty() && line.out == 0 {
+            self.lines.remove(&key);
+        }
+    }
+}
+
+impl Place {
+    fn of(key: &DeliveryKey) -> Self {
+        Self { event: key.event, hook: key.hook, part: key.part }
+    }
+}
+
+impl Rest {
+    fn of(head: &Head) -> Self {
+        Self {
+            at: head.at,
+            order: head.order.map_or(0, |key| key.0),
+            attempts: head.attempts,
+            earlier: head.earlier,
+            status: head.status,
+            ordered: head.order.is_some(),
+            emulated: head.emulated,
+        }
+    }
+
+    fn head(&self, webhook: WebhookId, place: Place, due: Timestamp) -> Head {
+        let Place { event, hook, part } = place;
+        Head {
+            key: DeliveryKey { event, webhook, hook, part },
+            status: self.status,
+            attempts: self.attempts,
+            earlier: self.earlier,
+            due,
+            at: self.at,
+            order: self.ordered.then_some(OrderKey(self.order)),
+            emulated: self.emulated,
+        }
+    }
+}
