@@ -4,7 +4,9 @@
 //! once, before anything is opened: a wrong value or an unknown key is one message that names the key, the value
 //! and the place it came from.
 
+mod injected;
 mod layer;
+mod measure;
 mod setting;
 mod value;
 
@@ -15,11 +17,13 @@ use figment::{
     providers::{Format, Toml},
 };
 use ipnet::IpNet;
+use transload_domain::limits;
 use transload_engine::Engine;
 
 pub use setting::{SETTINGS, Setting};
 pub use value::InForce;
 
+use injected::is_injected;
 use layer::Single;
 use value::Values;
 
@@ -50,8 +54,20 @@ pub struct Config {
     pub plugin_threads: usize,
     /// Exchanges with vendors at the same time, over all webhooks.
     pub concurrency: usize,
+    /// How long one exchange with a vendor may take: connecting, headers and body together.
+    pub exchange_within: Duration,
     /// Connections to the API at the same time.
     pub connections_max: usize,
+    /// Events that may wait for their dispatch before new ones are refused with 429.
+    pub backlog_events: u64,
+    /// Open deliveries that may wait before new events are refused with 429.
+    pub backlog_deliveries: u64,
+    /// How long events are kept whose deliveries are all closed.
+    pub retention_age: Duration,
+    /// Bytes that the store may take on disk before closed events go early; none is no limit.
+    pub retention_size: Option<u64>,
+    /// How long a delivery that was due and could not go stays open before it is dead.
+    pub retention_open_age: Duration,
     /// Whether `/metrics` answers without a key.
     pub public_metrics: bool,
     /// How long what is in flight may take at shutdown.
@@ -89,6 +105,8 @@ pub struct Configuration {
     pub config: Config,
     /// Each setting's value and where it comes from, in the order of [`SETTINGS`].
     pub in_force: Vec<InForce>,
+    /// Variables that begin with [`PREFIX`] and are not ours: Kubernetes makes them for a service of that name.
+    pub ignored: Vec<String>,
 }
 
 /// What is wrong with a configuration, in one sentence for the person who wrote it.
@@ -104,9 +122,29 @@ impl Configuration {
     pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
         let figment = layers(sources)?;
         let values = Values::new(&figment)?;
-        Ok(Self { config: Config::read(&values)?, in_force: values.in_force() })
+        let config = Config::read(&values)?;
+        Ok(Self { config, in_force: values.in_force(), ignored: sources.ignored() })
+    }
+
+    /// What to tell about variables that were ignored; nothing where there are none.
+    pub fn notice(&self) -> Option<String> {
+        if self.ignored.is_empty() {
+            return None;
+        }
+        let names = self.ignored.join(", ");
+        Some(format!(
+            "ignored, as Kubernetes makes them for a service and they are no settings: {names}"
+        ))
     }
 }
+
+/// The shortest time that closed events are kept: what was just delivered can be looked at, and an event that is
+/// posted again is known.
+pub const RETENTION_AGE_MIN: Duration = Duration::from_secs(3_600);
+/// The longest time of the retention settings: ten years.
+const RETENTION_AGE_MAX: Duration = Duration::from_secs(3_650 * 86_400);
+/// The smallest store that retention by size keeps: below it, sled's own segments decide its size.
+const RETENTION_SIZE_MIN: u64 = 64 << 20;
 
 impl Config {
     /// The defaults, which are always right.
@@ -128,9 +166,21 @@ impl Config {
             allow_http: values.parse("allow_http", "true or false")?,
             plugin_threads: values.between("plugin_threads", &(0..=Engine::THREADS_MAX))?,
             concurrency: values.between("concurrency", &(1..=10_000))?,
+            exchange_within: values.duration(
+                "exchange_within",
+                &(Duration::from_secs(1)..=limits::EXCHANGE_TIME_MAX),
+            )?,
             connections_max: values.between("connections_max", &(1..=100_000))?,
+            backlog_events: values.between("backlog_events", &(1..=100_000_000))?,
+            backlog_deliveries: values.between("backlog_deliveries", &(1..=100_000_000))?,
+            retention_age: values
+                .duration("retention_age", &(RETENTION_AGE_MIN..=RETENTION_AGE_MAX))?,
+            retention_size: values.size("retention_size", RETENTION_SIZE_MIN)?,
+            retention_open_age: values
+                .duration("retention_open_age", &(RETENTION_AGE_MIN..=RETENTION_AGE_MAX))?,
             public_metrics: values.parse("public_metrics", "true or false")?,
-            stop_within: values.duration("stop_within", Duration::from_secs(600))?,
+            stop_within: values
+                .duration("stop_within", &(Duration::ZERO..=Duration::from_secs(600)))?,
             log: values.parse("log", "text or json")?,
             log_filter: values.text("log_filter")?,
         };
@@ -164,10 +214,9 @@ fn layers(sources: &Sources) -> Result<Figment, ConfigError> {
     if let Some(file) = sources.config_file()? {
         figment = figment.merge(Toml::file_exact(file));
     }
-    for (name, value) in &sources.environment {
-        if let Some(key) = name.strip_prefix(PREFIX).filter(|_| name != FILE_VARIABLE) {
-            figment = figment.merge(Single::new(name, &key.to_ascii_lowercase(), value));
-        }
+    for (name, value) in sources.variables().filter(|(name, value)| !is_injected(name, value)) {
+        let key = name.strip_prefix(PREFIX).unwrap_or(name).to_ascii_lowercase();
+        figment = figment.merge(Single::new(name, &key, value));
     }
     for (key, value) in &sources.flags {
         let flag = format!("--{}", key.replace('_', "-"));
@@ -177,6 +226,17 @@ fn layers(sources: &Sources) -> Result<Figment, ConfigError> {
 }
 
 impl Sources {
+    /// The variables that look like settings.
+    fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        let ours = |(name, _): &(&str, &str)| name.starts_with(PREFIX) && *name != FILE_VARIABLE;
+        self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(ours)
+    }
+
+    fn ignored(&self) -> Vec<String> {
+        let injected = self.variables().filter(|(name, value)| is_injected(name, value));
+        injected.map(|(name, _)| name.to_owned()).collect()
+    }
+
     /// The file to read: one that is named must be there, the usual one may be absent.
     fn config_file(&self) -> Result<Option<PathBuf>, ConfigError> {
         let variable = self.environment.iter().find(|(name, _)| name == FILE_VARIABLE);

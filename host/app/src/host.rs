@@ -36,7 +36,7 @@ use transload_delivery::{
     http::{HttpOptions, HttpSender, SystemLookup},
     run,
 };
-use transload_domain::{Catalog, Clock, Random, limits};
+use transload_domain::{Catalog, Clock, Random};
 use transload_engine::{Engine, EngineOptions};
 use transload_store::{Ledger, Shard, Sled};
 
@@ -99,9 +99,10 @@ impl Host {
         let stop = CancellationToken::new();
         let mut delivery = JoinSet::new();
         delivery.spawn(run::run(
-            parts(&shared, &ledger, &engine)?,
+            parts(&config, &shared, &ledger, &engine)?,
             run::Options {
                 exchanges: config.concurrency,
+                exchange_time: config.exchange_within,
                 stop_time: config.stop_within,
                 ..run::Options::new("transload")
             },
@@ -244,7 +245,12 @@ fn shared(
 }
 
 /// What the loop works with.
-fn parts(shared: &Shared, ledger: &Arc<Sled>, engine: &Arc<Engine>) -> Result<run::Parts> {
+fn parts(
+    config: &Config,
+    shared: &Shared,
+    ledger: &Arc<Sled>,
+    engine: &Arc<Engine>,
+) -> Result<run::Parts> {
     let sender = HttpSender::new(HttpOptions {
         egress: Arc::clone(&shared.egress),
         vault: Arc::clone(&shared.vault),
@@ -252,7 +258,7 @@ fn parts(shared: &Shared, ledger: &Arc<Sled>, engine: &Arc<Engine>) -> Result<ru
         clock: Arc::clone(&shared.clock),
         random: Arc::clone(&shared.random),
         lookup: Arc::new(SystemLookup::default()),
-        exchange_time: limits::EXCHANGE_TIME_MAX,
+        exchange_time: config.exchange_within,
         extra_roots: Vec::new(),
     });
     Ok(run::Parts {

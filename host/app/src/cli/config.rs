@@ -29,6 +29,9 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self) -> Result<ExitCode> {
         let configuration = self.settings.load()?;
+        if let Some(notice) = configuration.notice() {
+            output::progress(notice);
+        }
         if self.json {
             output::json(&configuration.in_force)?;
             return Ok(ExitCode::SUCCESS);
@@ -76,9 +79,27 @@ pub struct Settings {
     /// Exchanges with vendors at the same time, over all webhooks [default: 256]
     #[arg(long, value_name = "NUMBER")]
     concurrency: Option<String>,
+    /// How long one exchange with a vendor may take, at most 30s [default: 30s]
+    #[arg(long, value_name = "TIME")]
+    exchange_within: Option<String>,
     /// Connections to the API at the same time [default: 1024]
     #[arg(long, value_name = "NUMBER")]
     connections_max: Option<String>,
+    /// Events that may wait for their dispatch before new ones get 429 [default: 200000]
+    #[arg(long, value_name = "NUMBER")]
+    backlog_events: Option<String>,
+    /// Open deliveries that may wait before new events get 429 [default: 4000000]
+    #[arg(long, value_name = "NUMBER")]
+    backlog_deliveries: Option<String>,
+    /// How long events are kept whose deliveries are all closed, such as 12h or 30d [default: 30d]
+    #[arg(long, value_name = "TIME")]
+    retention_age: Option<String>,
+    /// Disk space of the store above which closed events go early, such as 20GiB; none is no limit [default: none]
+    #[arg(long, value_name = "SIZE")]
+    retention_size: Option<String>,
+    /// How long a delivery that was due and could not go stays open before it is dead [default: 30d]
+    #[arg(long, value_name = "TIME")]
+    retention_open_age: Option<String>,
     /// Whether /metrics answers without a key [default: true]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     public_metrics: Option<String>,
@@ -108,7 +129,13 @@ impl Settings {
             ("allow_http", self.allow_http),
             ("plugin_threads", self.plugin_threads),
             ("concurrency", self.concurrency),
+            ("exchange_within", self.exchange_within),
             ("connections_max", self.connections_max),
+            ("backlog_events", self.backlog_events),
+            ("backlog_deliveries", self.backlog_deliveries),
+            ("retention_age", self.retention_age),
+            ("retention_size", self.retention_size),
+            ("retention_open_age", self.retention_open_age),
             ("public_metrics", self.public_metrics),
             ("stop_within", self.stop_within),
             ("log", self.log),

@@ -1,6 +1,6 @@
 //! `transload key`.
 
-use std::{io, process::ExitCode, sync::Arc};
+use std::{io, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::net::UnixStream;
 use transload_api::keys;
 use transload_domain::{Clock, Organization};
-use transload_store::{Shard, Sled};
+use transload_store::{OpenError, Shard, Sled};
 
 use super::{Settings, block_on, output};
 use crate::{
@@ -20,6 +20,11 @@ use crate::{
         data_dir::DataDir,
     },
 };
+
+/// How long a host that starts may hold the store before it answers on its socket.
+const START_TIME: Duration = Duration::from_secs(5);
+/// How often it is looked for.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Make API keys.
 #[derive(Debug, clap::Args)]
@@ -80,23 +85,38 @@ impl Create {
     }
 }
 
-/// Asks the running host, or writes into the store where none runs.
+/// Asks the running host, or writes into the store where none runs. A host that starts has the store already and no
+/// socket yet: it gets a while.
 async fn create(config: &Config, organization: Organization, name: &str) -> Result<Value> {
     let data = DataDir::open(&config.data_dir)?;
-    match UnixStream::connect(data.control_socket()).await {
-        Ok(_) => {
-            let control = Client::new(Place::Unix(data.control_socket()));
-            let wanted = json!({ "organization": organization.as_str(), "name": name });
-            let made = control.call(Method::POST, "/keys", Some(&wanted)).await;
-            made.context("ask the running transload for a key")
+    let until = tokio::time::Instant::now() + START_TIME;
+    loop {
+        match UnixStream::connect(data.control_socket()).await {
+            Ok(_) => {
+                let control = Client::new(Place::Unix(data.control_socket()));
+                let wanted = json!({ "organization": organization.as_str(), "name": name });
+                let made = control.call(Method::POST, "/keys", Some(&wanted)).await;
+                return made.context("ask the running transload for a key");
+            }
+            Err(error) if is_nobody_there(&error) => {}
+            Err(error) => {
+                let socket = data.control_socket();
+                return Err(error).with_context(|| {
+                    format!("reach the running transload at {}", socket.display())
+                });
+            }
         }
-        Err(error) if is_nobody_there(&error) => write(&data, organization, name).await,
-        Err(error) => {
-            let socket = data.control_socket();
-            Err(error)
-                .with_context(|| format!("reach the running transload at {}", socket.display()))
+        match write(&data, organization.clone(), name).await {
+            Err(error) if is_in_use(&error) && tokio::time::Instant::now() < until => {
+                tokio::time::sleep(ASK_AGAIN).await;
+            }
+            done => return done,
         }
     }
+}
+
+fn is_in_use(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(OpenError::InUse { .. }))
 }
 
 /// No socket, or one that a killed process left behind.
@@ -119,4 +139,26 @@ async fn write(data: &DataDir, organization: Organization, name: &str) -> Result
         "organization": made.record.organization.as_str(),
         "name": made.record.name,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_key_waits_for_a_host_that_starts() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = Config { data_dir: dir.path().join("data"), ..Config::defaults().unwrap() };
+        let data = DataDir::open(&config.data_dir).unwrap();
+        let starting = Sled::open(data.path(), Arc::new(SystemClock), None).unwrap();
+
+        let organization = Organization::new("acme").unwrap();
+        let mut creating = std::pin::pin!(create(&config, organization, "shop"));
+        let early = tokio::time::timeout(3 * ASK_AGAIN, &mut creating).await;
+        assert!(early.is_err(), "it did not wait: {early:?}");
+
+        starting.shutdown().await;
+        drop(starting);
+        assert_eq!(creating.await.unwrap()["organization"], "acme");
+    }
 }

@@ -32,9 +32,14 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(self) -> Result<ExitCode> {
-        let config = self.settings.load()?.config;
+        let configuration = self.settings.load()?;
+        let notice = configuration.notice();
+        let config = configuration.config;
         let format = config.log;
         log::install(format, &config.log_filter)?;
+        if let Some(notice) = notice {
+            tracing::info!("{notice}");
+        }
         match block_on(serve(config)) {
             Ok(()) => Ok(ExitCode::SUCCESS),
             // Where the log is for machines, the last line is too.

@@ -15,7 +15,7 @@ const fn setting(key: &'static str, default: &'static str) -> Setting {
 }
 
 /// Every setting. What each means is said in `--help` and in `transload.example.toml`.
-pub const SETTINGS: [Setting; 13] = [
+pub const SETTINGS: [Setting; 19] = [
     setting("data_dir", "data"),
     setting("plugin_dir", "modules"),
     setting("listen", "127.0.0.1:8080"),
@@ -24,7 +24,13 @@ pub const SETTINGS: [Setting; 13] = [
     setting("allow_http", "false"),
     setting("plugin_threads", "0"),
     setting("concurrency", "256"),
+    setting("exchange_within", "30s"),
     setting("connections_max", "1024"),
+    setting("backlog_events", "200000"),
+    setting("backlog_deliveries", "4000000"),
+    setting("retention_age", "30d"),
+    setting("retention_size", ""),
+    setting("retention_open_age", "30d"),
     setting("public_metrics", "true"),
     setting("stop_within", "40s"),
     setting("log", "text"),

@@ -62,12 +62,17 @@ fn the_file_may_be_named_by_a_variable() {
 
 #[test]
 fn what_is_wrong_is_said_in_one_line_with_key_value_and_place() {
-    let cases: [(_, &[&str]); 9] = [
+    let cases: [(_, &[&str]); 14] = [
         (("TRANSLOAD_LISTEN", "8080"), &["`listen`", "\"8080\"", "TRANSLOAD_LISTEN", "127.0"]),
         (("TRANSLOAD_CONCURRENCY", "0"), &["`concurrency`", "\"0\"", "from 1 to"]),
         (("TRANSLOAD_CONCURRENCY", "many"), &["`concurrency`", "\"many\"", "whole number"]),
         (("TRANSLOAD_ALLOW_HTTP", "yes"), &["`allow_http`", "true or false"]),
         (("TRANSLOAD_STOP_WITHIN", "3 weeks"), &["`stop_within`", "40s"]),
+        (("TRANSLOAD_STOP_WITHIN", "11m"), &["`stop_within`", "from 0s to 10m"]),
+        (("TRANSLOAD_EXCHANGE_WITHIN", "31s"), &["`exchange_within`", "from 1s to 30s"]),
+        (("TRANSLOAD_RETENTION_AGE", "59m"), &["`retention_age`", "30d", "from 1h to 3650d"]),
+        (("TRANSLOAD_RETENTION_SIZE", "1MiB"), &["`retention_size`", "20GiB", "64 MiB"]),
+        (("TRANSLOAD_PORT", "8080"), &["`port`", "TRANSLOAD_PORT", "no setting"]),
         (("TRANSLOAD_LOG", "xml"), &["`log`", "text or json"]),
         (("TRANSLOAD_ALLOWED_NETWORKS", "10.0.0.0/99"), &["`allowed_networks`", "10.0.0.0/8"]),
         (("TRANSLOAD_ISSUER", "example.com"), &["`issuer`", "https://"]),
@@ -80,6 +85,31 @@ fn what_is_wrong_is_said_in_one_line_with_key_value_and_place() {
             assert!(error.contains(word), "{environment:?}: {error:?} does not say {word:?}");
         }
     }
+}
+
+#[test]
+fn what_kubernetes_injects_is_ignored_and_told() {
+    let injected = [
+        ("TRANSLOAD_SERVICE_HOST", "10.0.0.11"),
+        ("TRANSLOAD_PORT", "tcp://10.0.0.11:8080"),
+        ("TRANSLOAD_LISTEN", "127.0.0.1:4"),
+    ];
+    let found = Configuration::load(&sources(&injected, &[])).unwrap();
+    assert_eq!(found.config.listen, "127.0.0.1:4".parse().unwrap());
+    assert_eq!(found.ignored, ["TRANSLOAD_SERVICE_HOST", "TRANSLOAD_PORT"]);
+    let notice = found.notice().unwrap();
+    assert!(notice.contains("TRANSLOAD_SERVICE_HOST, TRANSLOAD_PORT"), "{notice}");
+    let nothing = Configuration::load(&sources(&[("TRANSLOAD_LISTEN", "127.0.0.1:4")], &[]));
+    assert_eq!(nothing.unwrap().notice(), None);
+}
+
+#[test]
+fn retention_is_by_age_and_where_it_is_wanted_by_size() {
+    let defaults = Config::defaults().unwrap();
+    assert_eq!((defaults.retention_age.as_secs(), defaults.retention_size), (30 * 86_400, None));
+    let wanted = [("TRANSLOAD_RETENTION_AGE", "12h"), ("TRANSLOAD_RETENTION_SIZE", "20GiB")];
+    let found = Configuration::load(&sources(&wanted, &[])).unwrap().config;
+    assert_eq!((found.retention_age.as_secs(), found.retention_size), (43_200, Some(20 << 30)));
 }
 
 #[test]

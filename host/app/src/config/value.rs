@@ -9,7 +9,7 @@ use std::{
 
 use figment::{Figment, Metadata, Source, value::Value};
 
-use super::{ConfigError, SETTINGS};
+use super::{ConfigError, SETTINGS, measure};
 
 /// A setting's value and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -108,26 +108,34 @@ impl Values {
         parts.map(|part| part.parse().map_err(|_| self.wrong(key, wanted))).collect()
     }
 
-    /// `40s`, `500ms` or `2m`, at most `most`.
+    /// A time like `500ms`, `40s` or `30d`, within `range`.
     pub(super) fn duration(
         &self,
         key: &'static str,
-        most: Duration,
+        range: &RangeInclusive<Duration>,
     ) -> Result<Duration, ConfigError> {
-        let text = self.text(key)?;
-        let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let (number, unit) = text.split_at(digits);
-        let number = number.parse::<u64>().ok();
-        let found = number.and_then(|number| match unit {
-            "ms" => Some(Duration::from_millis(number)),
-            "s" => Some(Duration::from_secs(number)),
-            "m" => Some(Duration::from_secs(number.saturating_mul(60))),
-            _ => None,
-        });
-        found.filter(|found| *found <= most).ok_or_else(|| {
-            let wanted = format!("a time like 500ms, 40s or 2m, at most {} s", most.as_secs());
-            self.wrong(key, &wanted)
+        let found = measure::duration(&self.text(key)?).filter(|found| range.contains(found));
+        found.ok_or_else(|| {
+            let (least, most) =
+                (measure::in_words(*range.start()), measure::in_words(*range.end()));
+            self.wrong(
+                key,
+                &format!("a time like 500ms, 40s, 2m, 12h or 30d, from {least} to {most}"),
+            )
         })
+    }
+
+    /// A number of bytes like `20GiB`, at least `least`; none where nothing is said.
+    pub(super) fn size(&self, key: &'static str, least: u64) -> Result<Option<u64>, ConfigError> {
+        let Some(text) = self.optional(key)? else { return Ok(None) };
+        match measure::bytes(&text).filter(|found| *found >= least) {
+            Some(found) => Ok(Some(found)),
+            None => {
+                let wanted =
+                    format!("empty, or a size like 512MiB or 20GiB, at least {} MiB", least >> 20);
+                Err(self.wrong(key, &wanted))
+            }
+        }
     }
 
     /// What to say when a value cannot be.
