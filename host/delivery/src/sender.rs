@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use transload_domain::{AttemptOutcome, Authentication, DeliveryKey, Organization, Request};
+use transload_domain::{
+    AttemptOutcome, Authentication, DeliveryKey, Organization, Request, Signing,
+};
 
 /// What carries a request to its vendor, and brings back the answer.
 #[async_trait]
@@ -27,6 +29,8 @@ pub struct Exchange {
     pub request: Arc<Request>,
     /// How the request proves where it comes from.
     pub authentication: Authentication,
+    /// How the request is signed, beside its authentication.
+    pub signing: Option<Signing>,
     /// Whether the request announces its body with `Expect: 100-continue`.
     pub expect_continue: bool,
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use transload_domain::limits::ENDPOINT_BYTES_MAX;
 use url::{Host, Url};
 
-use super::{EgressPolicy, Refused};
+use super::{EgressPolicy, NoAddress, Refused};
 
 /// Why a text cannot be an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +40,9 @@ pub enum EndpointError {
     /// Its address is refused.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// Its name leads to a refused address.
+    #[error(transparent)]
+    Name(NoAddress),
 }
 
 impl EgressPolicy {

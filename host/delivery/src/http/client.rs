@@ -7,8 +7,8 @@ use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDe
 use tracing::warn;
 use url::Url;
 
-use super::lookup::{Checked, Lookup};
-use crate::egress::EgressPolicy;
+use super::lookup::Checked;
+use crate::egress::{EgressPolicy, Lookup};
 
 /// Connections to one host that are kept open while nothing is sent.
 const IDLE_CONNECTIONS_PER_HOST_MAX: usize = 16;

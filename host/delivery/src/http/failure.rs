@@ -5,7 +5,7 @@ use std::{error::Error, io};
 use transload_domain::{SendFailure, SendFailureKind};
 use url::Url;
 
-use super::lookup::NoAddress;
+use crate::egress::NoAddress;
 
 /// What a failed exchange with this URL means. The words name the place by host and port: a path can hold secrets.
 pub(super) fn describe(error: &reqwest::Error, url: &Url) -> SendFailure {

@@ -5,10 +5,12 @@
 
 mod answer;
 mod client;
+mod credentials;
 mod failure;
 mod lookup;
 mod outgoing;
 mod secrets;
+mod signature;
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,11 +20,9 @@ use transload_domain::{
     Answer, AttemptOutcome, Clock, Random, SendFailure, SendFailureKind, Vault, limits,
 };
 
+pub use self::client::NoClient;
 use self::{client::Clients, outgoing::Outgoing};
-pub use self::{
-    client::NoClient,
-    lookup::{LOOKUPS_MAX, Lookup, SystemLookup},
-};
+pub use crate::egress::{LOOKUPS_MAX, Lookup, SystemLookup};
 use crate::{Exchange, Sender, auth::Signer, egress::EgressPolicy};
 
 /// What an [`HttpSender`] works with.

@@ -3,15 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method,
-    header::{AUTHORIZATION, EXPECT},
-};
-use transload_domain::{Authentication, DeliveryKey, Request, SendFailure, SendFailureKind};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header::EXPECT};
+use transload_domain::{DeliveryKey, Request, SendFailure, SendFailureKind};
 use url::Url;
 
-use super::{HttpOptions, secrets::Secrets};
-use crate::{Exchange, auth::BEARER_TIME, egress::EndpointError};
+use super::{HttpOptions, credentials, secrets::Secrets, signature};
+use crate::{Exchange, egress::EndpointError};
 
 /// A request as it goes out: the delivery's bytes, and what belongs to this attempt only.
 pub(super) struct Outgoing {
@@ -35,9 +32,11 @@ impl Outgoing {
             headers.insert(EXPECT, HeaderValue::from_static("100-continue"));
         }
         let mut secrets = Secrets::default();
-        if let Some((name, mut value)) = authentication(exchange, options, &mut secrets)? {
-            value.set_sensitive(true);
+        if let Some((name, value)) = credentials::header(exchange, options, &mut secrets)? {
             headers.insert(name, value);
+        }
+        if let Some(signing) = &exchange.signing {
+            signature::add(&mut headers, exchange, signing, options)?;
         }
         Ok(Self {
             method: Method::from_bytes(request.method.as_str().as_bytes())
@@ -106,53 +105,17 @@ fn traceparent(delivery: &DeliveryKey, options: &HttpOptions) -> HeaderValue {
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-fn authentication(
-    exchange: &Exchange,
-    options: &HttpOptions,
-    secrets: &mut Secrets,
-) -> Result<Option<(HeaderName, HeaderValue)>, SendFailure> {
-    match &exchange.authentication {
-        Authentication::None => Ok(None),
-        Authentication::Token { header, template, token } => {
-            let opened =
-                options.vault.open(token).map_err(|error| unsendable(&error.to_string()))?;
-            let opened = String::from_utf8(opened)
-                .map_err(|_| unsendable("the webhook's token is not text"))?;
-            let value = template.replace("%ACCESS_TOKEN%", &opened);
-            secrets.add(opened);
-            let name = HeaderName::from_bytes(header.as_bytes())
-                .map_err(|_| unsendable("the name of the token's header is not one of HTTP"))?;
-            // Visible characters pass unchanged, whatever RFC 6750 allows: CorrigoPro's own tokens hold '<' and '>'.
-            let value = HeaderValue::from_bytes(value.as_bytes())
-                .map_err(|_| unsendable("the webhook's token holds control characters"))?;
-            Ok(Some((name, value)))
-        }
-        Authentication::Basic { .. } | Authentication::ClientCredentials(_) => {
-            Err(unsendable("this kind of authentication is not built yet"))
-        }
-        Authentication::SignedBearer { audience } => {
-            let mut id = [0; 16];
-            options.random.fill(&mut id);
-            let subject = format!("{}/{}", exchange.organization, exchange.delivery.webhook);
-            let now = options.clock.now();
-            let token = options.signer.bearer(audience.as_deref(), &subject, now, BEARER_TIME, id);
-            let value = HeaderValue::from_bytes(format!("Bearer {token}").as_bytes())
-                .map_err(|_| unsendable("the signed token cannot be sent"))?;
-            secrets.add(token);
-            Ok(Some((AUTHORIZATION, value)))
-        }
-    }
-}
-
-fn refused(error: &EndpointError) -> SendFailure {
+pub(super) fn refused(error: &EndpointError) -> SendFailure {
     let kind = match error {
-        EndpointError::Refused(_) | EndpointError::PlainHttp => SendFailureKind::Refused,
+        EndpointError::Refused(_) | EndpointError::Name(_) | EndpointError::PlainHttp => {
+            SendFailureKind::Refused
+        }
         _ => SendFailureKind::Unsendable,
     };
     SendFailure { kind, detail: format!("the endpoint cannot be used: {error}") }
 }
 
-fn unsendable(why: &str) -> SendFailure {
+pub(super) fn unsendable(why: &str) -> SendFailure {
     let detail = format!("the request cannot be sent: {why}");
     SendFailure { kind: SendFailureKind::Unsendable, detail }
 }

@@ -94,6 +94,7 @@ impl Term {
             endpoint: hook.endpoint.clone(),
             request: ready.request,
             authentication: webhook.authentication.clone(),
+            signing: webhook.signing.clone(),
             expect_continue: profile.expect_continue,
         };
         let flight = Flight { head, profile, started: now };

@@ -77,3 +77,15 @@ async fn a_signed_bearer_verifies_with_the_published_key() {
     let webhook = exchange("x").delivery.webhook;
     assert_eq!(claims["sub"], format!("acme/{webhook}"));
 }
+
+#[tokio::test]
+async fn basic_is_name_and_password_and_neither_is_kept() {
+    let server = Server::answering(chatty).await;
+    let mut with_password = exchange(&server.url());
+    with_password.authentication =
+        Authentication::Basic { username: "Aladdin".into(), password: sealed("open sesame") };
+    let answer = answer(options(), with_password).await;
+    let arrived = server.arrived()[0].headers["authorization"].to_str().unwrap().to_owned();
+    assert_eq!(arrived, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    assert_eq!(answer.body, b"you sent Basic ***");
+}

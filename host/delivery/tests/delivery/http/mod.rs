@@ -4,5 +4,6 @@ mod answers;
 mod authentication;
 mod refusals;
 mod server;
+mod signing;
 mod support;
 mod tls;

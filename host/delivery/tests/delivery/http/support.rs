@@ -78,6 +78,7 @@ pub(super) fn exchange(endpoint: &str) -> Exchange {
             body: b"{\"order\":1}".to_vec(),
         }),
         authentication: Authentication::None,
+        signing: None,
         expect_continue: false,
     }
 }
