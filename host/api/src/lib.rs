@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use prometheus_client::registry::Registry;
 use tokio::sync::watch;
-use transload_delivery::{Backlog, Health, Metrics, auth::Signer, egress::EgressPolicy};
+use transload_delivery::{Backlog, Health, Metrics, Troubles, auth::Signer, egress::EgressPolicy};
 use transload_domain::{Catalog, Clock, Random, Vault};
 use transload_store::{Ledger, Shard};
 
@@ -59,6 +59,8 @@ pub struct Api {
     pub backlog: Arc<Backlog>,
     /// Whether deliveries go out.
     pub health: Arc<Health>,
+    /// What keeps webhooks' deliveries from going out.
+    pub troubles: Arc<Troubles>,
     /// Whose public keys are published.
     pub signer: Arc<Signer>,
     /// What is counted here.

@@ -85,6 +85,7 @@ impl Host {
             catalog: receiver,
             backlog: backlog.clone(),
             health: health.clone(),
+            troubles: Arc::default(),
             signer: Arc::new(Signer::from_pkcs8("https://transload.example", &pkcs8).unwrap()),
             metrics,
             registry: Arc::new(registry),

@@ -30,7 +30,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use transload_api::Api;
 use transload_delivery::{
-    Backlog, Health, Metrics,
+    Backlog, Health, Metrics, Troubles,
     auth::Signer,
     egress::EgressPolicy,
     http::{HttpOptions, HttpSender, SystemLookup},
@@ -71,6 +71,7 @@ struct Shared {
     vault: Arc<transload_domain::Vault>,
     backlog: Arc<Backlog>,
     health: Arc<Health>,
+    troubles: Arc<Troubles>,
     metrics: Metrics,
     registry: Arc<Registry>,
 }
@@ -239,6 +240,7 @@ fn shared(
         vault,
         backlog: Arc::new(Backlog::new()),
         health: Arc::new(Health::new()),
+        troubles: Arc::new(Troubles::new()),
         metrics,
         registry: Arc::new(registry),
     })
@@ -270,6 +272,7 @@ fn parts(
         random: Arc::clone(&shared.random),
         backlog: Arc::clone(&shared.backlog),
         health: Arc::clone(&shared.health),
+        troubles: Arc::clone(&shared.troubles),
         metrics: shared.metrics.clone(),
     })
 }
@@ -285,6 +288,7 @@ fn api(config: &Config, shared: &Shared, ledger: &Arc<Sled>, engine: &Arc<Engine
         catalog: engine.catalog(),
         backlog: Arc::clone(&shared.backlog),
         health: Arc::clone(&shared.health),
+        troubles: Arc::clone(&shared.troubles),
         signer: Arc::clone(&shared.signer),
         metrics: shared.metrics.clone(),
         registry: Arc::clone(&shared.registry),

@@ -21,6 +21,17 @@ struct State {
     last_turn: Option<Timestamp>,
     ended: Option<String>,
     store: Option<String>,
+    damages: Damages,
+}
+
+/// Records of the store that cannot be read or written any more, since the host started. They keep nobody else from
+/// going on, so they are no [`Problem`]; but what hangs on them stays as it is until somebody repairs the store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Damages {
+    /// How often one was met.
+    pub count: u64,
+    /// The latest, in words.
+    pub latest: Option<String>,
 }
 
 /// Something that keeps deliveries from going out.
@@ -76,6 +87,18 @@ impl Health {
         self.state().store = None;
     }
 
+    /// Says that a record cannot be read or written, and what hangs on it.
+    pub fn damaged(&self, what: impl Into<String>) {
+        let mut state = self.state();
+        state.damages.count += 1;
+        state.damages.latest = Some(what.into());
+    }
+
+    /// What was found damaged since the host started.
+    pub fn damages(&self) -> Damages {
+        self.state().damages.clone()
+    }
+
     /// Each change is one assignment, so what a panicking holder left behind is still sound.
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -110,6 +133,10 @@ mod tests {
         health.store_failed("disk full");
         assert_eq!(health.problems(at(1)), [Problem::Store("disk full".into())]);
         health.store_works();
+        health.damaged("delivery 1");
+        health.damaged("delivery 2");
+        assert_eq!(health.problems(at(1)), [], "one damaged record stops nobody else");
+        assert_eq!(health.damages(), Damages { count: 2, latest: Some("delivery 2".into()) });
         health.ended("stopped");
         assert_eq!(health.problems(at(1)), [Problem::Ended("stopped".into())]);
     }

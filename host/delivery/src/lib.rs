@@ -14,9 +14,11 @@ mod metrics;
 pub mod run;
 mod sender;
 mod transformer;
+mod troubles;
 
 pub use backlog::{BACKLOG_DELIVERIES_MAX, BACKLOG_EVENTS_MAX, Backlog};
-pub use health::{Health, LOOP_SILENCE_MAX, Problem};
+pub use health::{Damages, Health, LOOP_SILENCE_MAX, Problem};
 pub use metrics::Metrics;
 pub use sender::{Exchange, Sender};
 pub use transformer::Transformer;
+pub use troubles::{Trouble, TroubleKind, Troubles};

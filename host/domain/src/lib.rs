@@ -19,6 +19,9 @@ mod profile;
 mod replay;
 mod retry;
 mod signing;
+mod suspension;
+#[cfg(test)]
+mod testing;
 mod time;
 mod transform;
 mod vault;
@@ -44,6 +47,7 @@ pub use profile::{
 pub use replay::{Progress, Replay, Selection};
 pub use retry::RetryPolicy;
 pub use signing::{Signing, SigningKey, SigningScheme};
+pub use suspension::{SUSPENDED_EVENT, suspended_event};
 pub use time::{Clock, Random, Timestamp};
 pub use transform::{
     Call, Fault, HookContext, LogLevel, LogLine, NoState, NotRun, Outcome, StateRead, StateSource,

@@ -51,11 +51,61 @@ impl Timestamp {
         let micros = self.0.saturating_sub(earlier.0);
         Duration::from_micros(u64::try_from(micros).unwrap_or(0))
     }
+
+    /// The same time as much earlier; never wraps.
+    #[must_use]
+    pub fn before(self, time: Duration) -> Self {
+        let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(micros))
+    }
+
+    /// The time as RFC 3339 text, UTC, with microseconds. What lies outside the years 0 to 9999, which that text can
+    /// show, becomes the first or the last time that it can.
+    pub fn rfc3339(self) -> String {
+        /// Microseconds of a day.
+        const DAY: i64 = 86_400_000_000;
+        /// Days from 0000-03-01 to 1970-01-01.
+        const TO_EPOCH: i64 = 719_468;
+        let micros = self.0.clamp(-62_167_219_200_000_000, 253_402_300_799_999_999);
+        let (days, rest) = (micros.div_euclid(DAY) + TO_EPOCH, micros.rem_euclid(DAY));
+        // The years begin in March here, so that the leap day is a year's last day; 400 years have 146,097 days.
+        let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        let month = (5 * day + 2) / 153;
+        let day_of_month = day - (153 * month + 2) / 5 + 1;
+        let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+        let year = era * 400 + year + next;
+        let (seconds, micros) = (rest / 1_000_000, rest % 1_000_000);
+        let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+        format!(
+            "{year:04}-{month:02}-{day_of_month:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z"
+        )
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn is_shown_by_the_calendar() {
+        for (micros, text) in [
+            (0, "1970-01-01T00:00:00.000000Z"),
+            (-1, "1969-12-31T23:59:59.999999Z"),
+            (1_536_055_928_167_161, "2018-09-04T10:12:08.167161Z"),
+            (951_782_400_000_000, "2000-02-29T00:00:00.000000Z"),
+            (951_868_799_000_001, "2000-02-29T23:59:59.000001Z"),
+            (951_868_800_000_000, "2000-03-01T00:00:00.000000Z"),
+            (1_709_164_800_000_000, "2024-02-29T00:00:00.000000Z"),
+            (4_107_542_400_000_000, "2100-03-01T00:00:00.000000Z"),
+            (1_767_225_599_999_999, "2025-12-31T23:59:59.999999Z"),
+            (i64::MAX, "9999-12-31T23:59:59.999999Z"),
+            (i64::MIN, "0000-01-01T00:00:00.000000Z"),
+        ] {
+            assert_eq!(Timestamp::from_micros(micros).rfc3339(), text);
+        }
+    }
 
     #[test]
     fn adds_and_subtracts_without_wrapping() {

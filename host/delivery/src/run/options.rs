@@ -6,7 +6,7 @@ use transload_domain::{Clock, Random, limits};
 use transload_store::{Ledger, Shard};
 
 use super::Timer;
-use crate::{Backlog, Health, Metrics, Sender, Transformer};
+use crate::{Backlog, Health, Metrics, Sender, Transformer, Troubles};
 
 /// Exchanges and repeated transforms at the same time, where nothing else is said.
 pub const EXCHANGES_MAX: usize = 1_024;
@@ -41,6 +41,14 @@ pub const LEAD_RETRY_MAX: Duration = Duration::from_secs(10);
 /// The first wait before the lead is tried again; it doubles each time.
 pub const LEAD_RETRY_MIN: Duration = Duration::from_millis(100);
 
+/// How long closed events are kept, where nothing else is said: a month to look back, and to replay.
+pub const RETENTION_AGE: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// How long every event is kept, however full the disk is: an operator must be able to see what just happened.
+pub const RETENTION_MIN: Duration = Duration::from_secs(3_600);
+/// How long an open delivery may wait beyond its time, where nothing else is said. After a month, whoever was to mend
+/// its webhook, its vendor or its plugin is not going to.
+pub const OPEN_AGE_MAX: Duration = Duration::from_secs(30 * 24 * 3_600);
+
 /// What the loop may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -58,6 +66,21 @@ pub struct Options {
     pub transforms: usize,
     /// See [`STOP_TIME_MAX`].
     pub stop_time: Duration,
+    /// How long what is over is kept.
+    pub retention: Retention,
+}
+
+/// How long what is over is kept, and how long what is open may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Events that were accepted longer ago are forgotten, once all of their deliveries are closed.
+    pub age: Duration,
+    /// Bytes that a shard may take on disk. Above it the oldest closed events are forgotten before their age, but
+    /// none that was accepted within [`RETENTION_MIN`].
+    pub size: Option<u64>,
+    /// An open delivery that was due so long ago and could not go (its webhook is suspended, its vendor is dead, its
+    /// plugin is missing) is a dead letter.
+    pub open_age: Duration,
 }
 
 /// What the loop works with. Nothing else reaches it: no clock, no chance, no socket of its own.
@@ -79,6 +102,8 @@ pub struct Parts {
     pub backlog: Arc<Backlog>,
     /// Whether deliveries go out.
     pub health: Arc<Health>,
+    /// What keeps webhooks' deliveries from going out.
+    pub troubles: Arc<Troubles>,
     /// What is counted.
     pub metrics: Metrics,
 }
@@ -94,6 +119,13 @@ impl Options {
             exchanges: EXCHANGES_MAX,
             transforms: TRANSFORMS_MAX,
             stop_time: STOP_TIME_MAX,
+            retention: Retention::default(),
         }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { age: RETENTION_AGE, size: None, open_age: OPEN_AGE_MAX }
     }
 }

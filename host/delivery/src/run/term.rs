@@ -16,7 +16,7 @@ use super::{
     requests::Requests,
     rules::Rules,
 };
-use crate::{Backlog, Health, Metrics};
+use crate::{Backlog, Health, Metrics, Troubles};
 
 /// How many due deliveries are looked at in one turn, so that a turn stays short; the next turn follows at once.
 const TAKES_PER_TURN_MAX: usize = 1_024;
@@ -30,6 +30,7 @@ pub(super) struct Term {
     pub(super) metrics: Metrics,
     pub(super) backlog: Arc<Backlog>,
     pub(super) health: Arc<Health>,
+    pub(super) troubles: Arc<Troubles>,
     pub(super) rules: Rules,
     pub(super) agenda: Agenda,
     pub(super) hand: Hand,
@@ -60,6 +61,7 @@ pub(super) enum Ending {
 
 impl Term {
     pub(super) fn new(lead: Lead, parts: &super::Parts, options: &Options, now: Timestamp) -> Self {
+        parts.troubles.clear_all();
         Self {
             options: options.clone(),
             lead,
@@ -67,6 +69,7 @@ impl Term {
             metrics: parts.metrics.clone(),
             backlog: Arc::clone(&parts.backlog),
             health: Arc::clone(&parts.health),
+            troubles: Arc::clone(&parts.troubles),
             rules: Rules::default(),
             agenda: Agenda::new(options.exchanges),
             hand: Hand::default(),

@@ -6,7 +6,7 @@ use prometheus_client::registry::Registry;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use transload_delivery::{
-    Backlog, Health, Metrics, Problem,
+    Backlog, Health, Metrics, Problem, Troubles,
     run::{self, LoopError, Options, Parts},
 };
 use transload_domain::{
@@ -24,6 +24,7 @@ pub(crate) struct World {
     pub(crate) network: Arc<Network>,
     pub(crate) health: Arc<Health>,
     pub(crate) backlog: Arc<Backlog>,
+    pub(crate) troubles: Arc<Troubles>,
     hosts: JoinSet<Result<(), LoopError>>,
     stop: CancellationToken,
 }
@@ -46,6 +47,7 @@ impl World {
             plugins,
             health: Arc::default(),
             backlog: Arc::default(),
+            troubles: Arc::default(),
             hosts: JoinSet::new(),
             stop: CancellationToken::new(),
         }
@@ -84,6 +86,7 @@ impl World {
             random: Arc::new(Dice::default()),
             backlog: Arc::clone(&self.backlog),
             health: Arc::clone(&self.health),
+            troubles: Arc::clone(&self.troubles),
             metrics: Metrics::register(&mut Registry::default()),
         }
     }
