@@ -32,6 +32,7 @@ pub(crate) fn webhook() -> Webhook {
         suspended_at: None,
         suspended_because: None,
         resumed_at: None,
+        hooks_made: 1,
         created_at: Timestamp::EPOCH,
         updated_at: Timestamp::EPOCH,
     }
