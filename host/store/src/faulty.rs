@@ -7,11 +7,11 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
-use transload_domain::{Event, EventNo};
+use transload_domain::Event;
 
 use crate::{
     Change, Dispatch, Entry, Error, Key, Lead, Ledger, Page, Query, Receipt, Record, Result,
-    Revision, Settlement, Shard,
+    Retired, Retirement, Revision, Settlement, Shard,
 };
 
 /// How often a call fails, in a thousand.
@@ -140,9 +140,18 @@ impl<L: Ledger> Ledger for Faulty<L> {
         self.ledger.page(shard, query, after, limit).await
     }
 
-    async fn retire(&self, lead: &Lead, below: EventNo, max: usize) -> Result<usize> {
+    async fn retire(&self, lead: &Lead, retirement: Retirement) -> Result<Retired> {
         self.before()?;
-        let retired = self.ledger.retire(lead, below, max).await?;
+        let retired = self.ledger.retire(lead, retirement).await?;
         self.after().map(|()| retired)
+    }
+
+    async fn size(&self, shard: Shard) -> Result<u64> {
+        self.before()?;
+        self.ledger.size(shard).await
+    }
+
+    fn undispatched(&self, shard: Shard) -> u64 {
+        self.ledger.undispatched(shard)
     }
 }

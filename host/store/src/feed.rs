@@ -11,7 +11,7 @@ use crate::{
     local::off_thread,
     row::{self, EventRow, HeadRow},
     rows::{self, Order, Rows},
-    tail::{Found, Tail},
+    tail::{Found, Missed, Tail},
 };
 
 /// Entries that wait for the lead. An event may have 1 MiB, so this is also a bound of memory.
@@ -60,6 +60,7 @@ impl<R: Rows> Feed<R> {
             self.tell_deliveries(status).await?;
         }
         self.tail.forget_touched();
+        self.tell_wishes().await?;
         self.send(Entry::Current).await?;
         self.tell_events().await
     }
@@ -98,14 +99,34 @@ impl<R: Rows> Feed<R> {
         }
     }
 
+    /// Tells the deliveries that somebody asks for again.
+    async fn tell_wishes(&self) -> Result<(), End> {
+        let Range { mut start, end } = keys::under(&keys::redrives());
+        loop {
+            let range = start.clone()..end.clone();
+            let read = move |rows: &R| {
+                rows::collect(rows, &range.start..&range.end, Order::Ascending, HEADS_PER_PAGE)
+            };
+            let found = self.read(read).await?;
+            let Some((last, _)) = found.last() else { return Ok(()) };
+            start = keys::behind(last);
+            for key in found.iter().filter_map(|(key, _)| keys::delivery_in(key)) {
+                self.send(Entry::Redrive(key)).await?;
+            }
+        }
+    }
+
     /// Tells the undispatched events up to where the tail begins, then the tail; and again, whenever the tail had
     /// to drop events.
     async fn tell_events(&self) -> Result<(), End> {
         let mut told = EventNo(0);
         loop {
-            let (news, last) = self.tail.resume();
+            let Missed { news, last, wishes } = self.tail.resume();
             for entry in news {
                 self.send(entry).await?;
+            }
+            if wishes {
+                self.tell_wishes().await?;
             }
             self.tell_stored_events(told, last).await?;
             told = told.max(last);

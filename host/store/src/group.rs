@@ -2,13 +2,12 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use serde::{Deserialize, Serialize};
 use transload_domain::DeliveryKey;
 
 use crate::{
     Entry, Result, Revision, keys,
     leadership::Leadership,
-    row::{self, NumberRow},
+    row::{self, NumberRow, Row as Stored},
     rows::{self, Batch, Order, Row, Rows},
 };
 
@@ -25,6 +24,7 @@ struct Changes {
     bytes: usize,
     news: Vec<Entry>,
     heads: Vec<DeliveryKey>,
+    undispatched: i64,
 }
 
 /// One thing that happens as a whole or not at all.
@@ -41,6 +41,8 @@ pub(crate) struct Written {
     pub(crate) news: Vec<Entry>,
     /// Deliveries whose heads change with the write.
     pub(crate) heads: Vec<DeliveryKey>,
+    /// How many more events wait for their dispatch.
+    pub(crate) undispatched: i64,
 }
 
 impl<'a> Group<'a> {
@@ -58,6 +60,7 @@ impl<'a> Group<'a> {
         self.changes.rows.extend(own.rows);
         self.changes.news.extend(own.news);
         self.changes.heads.extend(own.heads);
+        self.changes.undispatched += own.undispatched;
         Ok(result)
     }
 
@@ -72,8 +75,8 @@ impl<'a> Group<'a> {
     }
 
     pub(crate) fn finish(self) -> Written {
-        let Changes { rows, news, heads, .. } = self.changes;
-        Written { batch: rows.into_iter().collect(), news, heads }
+        let Changes { rows, news, heads, undispatched, .. } = self.changes;
+        Written { batch: rows.into_iter().collect(), news, heads, undispatched }
     }
 }
 
@@ -95,7 +98,7 @@ impl Step<'_> {
     }
 
     /// The row of a key.
-    pub(crate) fn row<T: for<'de> Deserialize<'de>>(&self, key: &[u8]) -> Result<Option<T>> {
+    pub(crate) fn row<T: for<'a> Stored<'a>>(&self, key: &[u8]) -> Result<Option<T>> {
         self.get(key)?.map(|bytes| row::decode(&bytes)).transpose()
     }
 
@@ -112,7 +115,7 @@ impl Step<'_> {
         rows::collect(self.rows, &start..&end, Order::Ascending, usize::MAX)
     }
 
-    pub(crate) fn put(&mut self, key: Vec<u8>, row: &impl Serialize) {
+    pub(crate) fn put<'a>(&mut self, key: Vec<u8>, row: &impl Stored<'a>) {
         self.put_bytes(key, row::encode(row));
     }
 
@@ -146,6 +149,11 @@ impl Step<'_> {
     /// What a lead's agenda is told when this is durable.
     pub(crate) fn tell(&mut self, news: Entry) {
         self.own.news.push(news);
+    }
+
+    /// Counts events that wait for their dispatch.
+    pub(crate) fn count_undispatched(&mut self, change: i64) {
+        self.own.undispatched += change;
     }
 
     /// Says that this delivery's head changes.

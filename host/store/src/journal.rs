@@ -3,7 +3,10 @@
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     thread::JoinHandle,
     time::Instant,
 };
@@ -46,6 +49,8 @@ pub(crate) struct Writer<R> {
     pub(crate) rows: Arc<R>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) leadership: Leadership,
+    /// Events that wait for their dispatch: what has been written and not yet answered counts.
+    pub(crate) undispatched: Arc<AtomicU64>,
 }
 
 /// What is to be done with a group, and who waits for it.
@@ -274,6 +279,8 @@ impl<R: Rows> Writer<R> {
                 observer.flushed(Flush { jobs: done.len(), bytes, took: begun.elapsed() });
             }
         }
+        // Only this thread writes it; a negative change wraps into a subtraction.
+        self.undispatched.fetch_add(written.undispatched.cast_unsigned(), Ordering::Relaxed);
         if let Some(tail) = self.leadership.tail() {
             tail.publish(written.news);
         }

@@ -17,6 +17,11 @@
 //! | `m` delivery | what was made |
 //! | `s` status webhook delivery | (nothing: deliveries by status) |
 //! | `a` delivery number | attempt |
+//! | `d` delivery | (nothing: somebody asks for it again) |
+//! | `g` webhook | recent failures |
+//! | `j` organization 0 replay | replay |
+//! | `q` organization 0 time replay | (nothing: an organization's replays) |
+//! | `y` organization 0 replay | (nothing: the replay has not ended) |
 //! | `k` webhook key | plugin state |
 //! | `t` webhook | bytes of plugin state; it is there as long as the webhook is |
 //! | `w` organization 0 webhook | webhook |
@@ -27,7 +32,8 @@
 use std::ops::Range;
 
 use transload_domain::{
-    DeliveryKey, Digest, EventNo, HookNo, Organization, Part, Status, WebhookId,
+    DeliveryKey, Digest, EventNo, HookNo, Organization, Part, ReplayId, Status, Timestamp,
+    WebhookId,
 };
 use uuid::Uuid;
 
@@ -41,6 +47,11 @@ const DELIVERY_LEN: usize = 8 + 16 + 1 + 1;
 
 pub(crate) fn event(no: EventNo) -> Vec<u8> {
     join(b'e', &[&no.0.to_be_bytes()])
+}
+
+/// All events.
+pub(crate) fn events() -> Vec<u8> {
+    vec![b'e']
 }
 
 pub(crate) fn identity(identity: &Digest) -> Vec<u8> {
@@ -57,6 +68,11 @@ pub(crate) fn organization_events(organization: &Organization) -> Vec<u8> {
 
 pub(crate) fn undispatched(no: EventNo) -> Vec<u8> {
     join(b'u', &[&no.0.to_be_bytes()])
+}
+
+/// All marks of events that are not dispatched.
+pub(crate) fn all_undispatched() -> Vec<u8> {
+    vec![b'u']
 }
 
 pub(crate) fn head(key: &DeliveryKey) -> Vec<u8> {
@@ -98,6 +114,57 @@ pub(crate) fn webhook_status(status: Status, webhook: WebhookId) -> Vec<u8> {
 /// All deliveries in a status.
 pub(crate) fn status(status: Status) -> Vec<u8> {
     vec![b's', status_byte(status)]
+}
+
+/// The wish for a delivery.
+pub(crate) fn redrive(key: &DeliveryKey) -> Vec<u8> {
+    join(b'd', &[&delivery(key)])
+}
+
+pub(crate) fn redrives() -> Vec<u8> {
+    vec![b'd']
+}
+
+pub(crate) fn failures(webhook: WebhookId) -> Vec<u8> {
+    join(b'g', &[webhook.0.as_bytes()])
+}
+
+pub(crate) fn all_failures() -> Vec<u8> {
+    vec![b'g']
+}
+
+/// The webhook in a key that ends with one.
+pub(crate) fn webhook_in(key: &[u8]) -> Option<WebhookId> {
+    key.last_chunk().map(|id| WebhookId(Uuid::from_bytes(*id)))
+}
+
+pub(crate) fn replay(organization: &Organization, id: ReplayId) -> Vec<u8> {
+    join(b'j', &[organization.as_str().as_bytes(), &[0], id.0.as_bytes()])
+}
+
+/// A replay's place in the order of time.
+pub(crate) fn replay_at(organization: &Organization, at: Timestamp, id: ReplayId) -> Vec<u8> {
+    let (organization, at) = (organization.as_str().as_bytes(), in_order(at));
+    join(b'q', &[organization, &[0], &at, id.0.as_bytes()])
+}
+
+pub(crate) fn organization_replays(organization: &Organization) -> Vec<u8> {
+    join(b'q', &[organization.as_str().as_bytes(), &[0]])
+}
+
+pub(crate) fn unfinished_replay(organization: &Organization, id: ReplayId) -> Vec<u8> {
+    join(b'y', &[organization.as_str().as_bytes(), &[0], id.0.as_bytes()])
+}
+
+pub(crate) fn unfinished_replays() -> Vec<u8> {
+    vec![b'y']
+}
+
+/// The replay's own key, from that of its place in a list.
+pub(crate) fn replay_of(key: &[u8]) -> Option<Vec<u8>> {
+    let id: &[u8; 16] = key.last_chunk()?;
+    let end = key.iter().position(|byte| *byte == 0)?;
+    Some(join(b'j', &[key.get(1..end)?, &[0], id]))
 }
 
 pub(crate) fn state(webhook: WebhookId, key: &str) -> Vec<u8> {
@@ -152,7 +219,7 @@ pub(crate) fn count(webhook: WebhookId, status: Status) -> Vec<u8> {
 
 /// Whether the row of this key may have more than a few bytes.
 pub(crate) fn may_be_large(key: &[u8]) -> bool {
-    matches!(key.first(), Some(b'e' | b'm' | b'a' | b'k' | b'w' | b'p' | b'x'))
+    matches!(key.first(), Some(b'e' | b'm' | b'a' | b'g' | b'j' | b'k' | b'w' | b'p' | b'x'))
 }
 
 /// Whether the row of this key is written once, and never again before it is removed.
@@ -195,6 +262,11 @@ pub(crate) fn under(prefix: &[u8]) -> Range<Vec<u8>> {
 /// The first key behind this one.
 pub(crate) fn behind(key: &[u8]) -> Vec<u8> {
     [key, &[0]].concat()
+}
+
+/// A time whose bytes lie in the order of time.
+fn in_order(at: Timestamp) -> [u8; 8] {
+    (at.as_micros() ^ i64::MIN).to_be_bytes()
 }
 
 fn delivery(key: &DeliveryKey) -> [u8; DELIVERY_LEN] {

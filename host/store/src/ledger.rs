@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 use transload_domain::{
     Attempt, Delivery, DeliveryId, DeliveryKey, Digest, Event, EventNo, Head, Made, Organization,
-    Profile, Status, Timestamp, Webhook, WebhookId,
+    Profile, Replay, ReplayId, Status, Timestamp, Webhook, WebhookId,
 };
 
 /// Durable facts, with one lead per shard. No claim, no queue, no timers.
@@ -24,10 +24,12 @@ pub trait Ledger: Send + Sync + 'static {
     /// [`Error::Taken`] while another host's lease lasts.
     async fn lead(&self, shard: Shard, host: &str, lease: Duration) -> Result<Lead>;
 
-    /// All that a lead must know, and then what is new: every profile and webhook, every open delivery, then
+    /// All that a lead must know, and then what is new: every profile and webhook, the recent failures of each
+    /// webhook, every unfinished replay, every open delivery, every delivery that somebody asked for again, then
     /// [`Entry::Current`], then every event that is not dispatched once, oldest first, then whatever comes: new
     /// events, and each change made by [`Ledger::configure`]. A configuration is told before the events that were
-    /// accepted after it. The channel is bounded; its end means that the lead must resign.
+    /// accepted after it. A wish for a delivery may be told more than once, also when it has just been granted. The
+    /// channel is bounded; its end means that the lead must resign.
     ///
     /// # Errors
     /// [`Error::Fenced`] when the lead is deposed.
@@ -44,12 +46,15 @@ pub trait Ledger: Send + Sync + 'static {
     /// state, and the mark that the event is dispatched.
     ///
     /// # Errors
-    /// Each answer: [`Error::Conflict`] when the event was dispatched already, when the head that it replaces is no
-    /// longer so, or when state that the transform saw has changed since; [`Error::Limit`] when a webhook would keep
-    /// more plugin state than it may (running the transform again would not help); [`Error::Fenced`].
+    /// Each answer: [`Error::Conflict`] when the event was dispatched already, or when the head that it replaces is no
+    /// longer so; [`Error::Stale`] when state that a webhook's transforms saw has changed since, or the webhook that they changed it for is
+    /// gone; [`Error::Full`] when
+    /// a webhook would keep more plugin state than it may (running the transform again would not help);
+    /// [`Error::Fenced`].
     async fn dispatch(&self, lead: &Lead, dispatches: Vec<Dispatch>) -> Vec<Result<()>>;
 
-    /// Writes an attempt and the head after it, together.
+    /// Writes an attempt and the head after it, together. One without an attempt grants the wish for this delivery,
+    /// where somebody has one ([`Change::Redrive`]).
     ///
     /// # Errors
     /// [`Error::Conflict`] when the stored head is not `before`: each attempt number settles once.
@@ -59,7 +64,8 @@ pub trait Ledger: Send + Sync + 'static {
     /// exist yet, `None` for "whatever it is". Returns the new revision.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when the revision is another.
+    /// [`Error::Conflict`] when the revision is another; [`Error::NotFound`] when what is to change is not there;
+    /// [`Error::Limit`] when an organization has more replays under way than it may.
     async fn configure(
         &self,
         shard: Shard,
@@ -83,9 +89,16 @@ pub trait Ledger: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Page>;
 
-    /// Forgets at most `max` events below `below` whose deliveries are all closed, with everything about them. Plugin
-    /// state and configuration stay; the identities become free again. Returns how many were forgotten.
-    async fn retire(&self, lead: &Lead, below: EventNo, max: usize) -> Result<usize>;
+    /// Forgets old events whose deliveries are all closed, with everything about them. Plugin state and configuration
+    /// stay; the identities become free again. It looks at a bounded number of events: a sweep is a row of calls,
+    /// each from where the one before says, until there is no further place.
+    async fn retire(&self, lead: &Lead, retirement: Retirement) -> Result<Retired>;
+
+    /// Bytes that the shard takes where it is kept.
+    async fn size(&self, shard: Shard) -> Result<u64>;
+
+    /// How many events are accepted and not dispatched. Cheap; 0 where the shard is not this ledger's.
+    fn undispatched(&self, shard: Shard) -> u64;
 }
 
 /// What a ledger answers.
@@ -111,7 +124,25 @@ pub enum Error {
         /// Position in the batch, from 0.
         position: usize,
     },
-    /// It would go beyond a limit; nothing was written, and doing it again ends in the same way.
+    /// State that this webhook's transforms read has changed since, or the webhook is gone; nothing was written. Run
+    /// its transforms again.
+    #[error("not as expected: {what}")]
+    Stale {
+        /// Whose state.
+        webhook: WebhookId,
+        /// Which of it, and how it is now.
+        what: String,
+    },
+    /// The webhook would keep more plugin state than it may; nothing was written, and doing it again ends in the same
+    /// way.
+    #[error("over a limit: {what}")]
+    Full {
+        /// Whose state.
+        webhook: WebhookId,
+        /// How much, and what is allowed.
+        what: String,
+    },
+    /// It would go beyond a limit; nothing was written.
     #[error("over a limit: {0}")]
     Limit(String),
     /// A list was asked to go on from a place that is not in it.
@@ -157,8 +188,14 @@ pub enum Entry {
     Webhook(Arc<Webhook>),
     /// A webhook that is gone.
     WebhookRemoved(WebhookId),
+    /// The recent failures of a webhook that has some, oldest first.
+    Failures(WebhookId, Vec<Timestamp>),
+    /// A replay that has not ended.
+    Replay(Arc<Replay>),
     /// An open delivery.
     Delivery(Head),
+    /// A delivery that somebody asks for again.
+    Redrive(DeliveryKey),
     /// All that was there has been told.
     Current,
     /// An event that is not dispatched.
@@ -223,6 +260,41 @@ pub struct Settlement {
     pub attempt: Option<Attempt>,
     /// What was made, where that has changed: a blocked delivery that is blocked for another reason, or dead.
     pub made: Option<Made>,
+    /// A failure that counts towards the suspension of the delivery's webhook.
+    pub failure: Option<Failure>,
+}
+
+/// A failure that counts towards a webhook's suspension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// When it happened.
+    pub at: Timestamp,
+    /// How many of the webhook's latest failures are kept, this one included; at most [`FAILURES_KEPT_MAX`].
+    pub keep: u32,
+}
+
+/// Failures that are kept of one webhook. They are written anew with each failure; a rule that tolerates more is no
+/// rule.
+pub const FAILURES_KEPT_MAX: u32 = 1_000;
+
+/// Which events are to be forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retirement {
+    /// Where to begin: the first event, or a former answer's `next`.
+    pub from: EventNo,
+    /// Only events that were accepted before this time.
+    pub accepted_before: Timestamp,
+    /// At most so many.
+    pub max: usize,
+}
+
+/// What was forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retired {
+    /// How many events.
+    pub events: usize,
+    /// Where to go on; none when no older event is left behind this one.
+    pub next: Option<EventNo>,
 }
 
 /// A change of the configuration.
@@ -233,6 +305,31 @@ pub enum Change {
     /// A webhook goes, with its plugin state. Its closed deliveries stay until they are retired; its open ones are
     /// the lead's to close.
     RemoveWebhook(Organization, WebhookId),
+    /// A webhook's deliveries are held from now on, and the event that says so is accepted in the same write. Where
+    /// they are held already, nothing happens, and the answer is the webhook's revision.
+    Suspend {
+        /// Whose webhook; also the event's.
+        organization: Organization,
+        /// Which webhook.
+        webhook: WebhookId,
+        /// Since when.
+        at: Timestamp,
+        /// Why, in words for the operator.
+        reason: String,
+        /// The event that tells others.
+        event: Box<Event>,
+    },
+    /// Somebody asks for a delivery again, or no longer does. The wish is kept until the lead settles the delivery
+    /// without an attempt. It has no revision of its own: the answer is 1 where it stands, 0 where it does not.
+    Redrive {
+        /// Which delivery.
+        delivery: DeliveryKey,
+        /// Whether it is asked for.
+        wanted: bool,
+    },
+    /// A replay begins (expected revision 0), or has gone on. At most [`REPLAYS_MAX`] are kept of an organization:
+    /// the oldest that have ended make place.
+    Replay(Replay),
     /// The rules of a plugin version, kept as long as deliveries need them.
     Profile(Digest, Profile),
     /// An access record (an API key's hash and what it is bound to), opaque to the store.
@@ -243,6 +340,9 @@ pub enum Change {
         value: Option<Vec<u8>>,
     },
 }
+
+/// Replays that are kept of one organization: more than anybody reads.
+pub const REPLAYS_MAX: usize = 1_000;
 
 /// What to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -263,6 +363,8 @@ pub enum Key {
     Webhook(Organization, WebhookId),
     /// A plugin version's rules.
     Profile(Digest),
+    /// A replay.
+    Replay(Organization, ReplayId),
     /// An access record.
     Access(String),
     /// How many deliveries a webhook has in a status.
@@ -288,6 +390,8 @@ pub enum Record {
     Webhook(Revision, Box<Webhook>),
     /// A plugin version's rules.
     Profile(Box<Profile>),
+    /// A replay.
+    Replay(Revision, Box<Replay>),
     /// An access record.
     Access(Revision, Vec<u8>),
     /// A number of deliveries.
@@ -309,6 +413,8 @@ pub enum Query {
     DeliveriesByEvent(EventNo),
     /// A delivery's attempts, oldest first.
     Attempts(DeliveryKey),
+    /// An organization's replays, newest first.
+    Replays(Organization),
     /// All access records.
     Access,
 }

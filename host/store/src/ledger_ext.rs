@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use transload_domain::{
     Delivery, DeliveryId, DeliveryKey, Digest, Event, EventNo, Head, Made, Organization, Profile,
-    Status, Webhook, WebhookId,
+    Replay, ReplayId, Status, Webhook, WebhookId,
 };
 
 use crate::{Error, Key, Ledger, Record, Result, Revision, Shard};
@@ -81,6 +81,19 @@ pub trait LedgerExt: Ledger {
     async fn profile(&self, shard: Shard, digest: Digest) -> Result<Option<Profile>> {
         match self.read(shard, Key::Profile(digest)).await? {
             Some(Record::Profile(profile)) => Ok(Some(*profile)),
+            other => nothing(other.as_ref()),
+        }
+    }
+
+    /// A replay, with its revision.
+    async fn replay(
+        &self,
+        shard: Shard,
+        organization: &Organization,
+        id: ReplayId,
+    ) -> Result<Option<(Revision, Replay)>> {
+        match self.read(shard, Key::Replay(organization.clone(), id)).await? {
+            Some(Record::Replay(revision, replay)) => Ok(Some((revision, *replay))),
             other => nothing(other.as_ref()),
         }
     }

@@ -27,8 +27,9 @@ mod tail;
 pub use directory::OpenError;
 pub use faulty::{Faults, Faulty};
 pub use ledger::{
-    Change, Dispatch, Entry, Error, Key, Lead, Ledger, Page, Query, Receipt, Record, Result,
-    Revision, Settlement, Shard, StateChange, StateCheck,
+    Change, Dispatch, Entry, Error, FAILURES_KEPT_MAX, Failure, Key, Lead, Ledger, Page, Query,
+    REPLAYS_MAX, Receipt, Record, Result, Retired, Retirement, Revision, Settlement, Shard,
+    StateChange, StateCheck,
 };
 pub use ledger_ext::LedgerExt;
 pub use local::Local;

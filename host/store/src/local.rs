@@ -5,28 +5,33 @@ mod agenda;
 mod configure;
 mod delivery;
 mod dispatch;
+mod failures;
 pub(crate) mod format;
 mod lead;
 mod page;
 mod read;
+mod replay;
 mod retire;
 mod settle;
 mod state;
+mod suspend;
 
 use std::{
-    io,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
-use transload_domain::{Clock, Event, EventNo};
+use transload_domain::{Clock, Event};
 
 use crate::{
     Change, Dispatch, Entry, Error, Key, Lead, Ledger, Page, Query, Receipt, Record, Result,
-    Revision, Settlement, Shard,
+    Retired, Retirement, Revision, Settlement, Shard,
     journal::{Journal, Writer},
     leadership::Leadership,
     rows::Rows,
@@ -39,32 +44,49 @@ pub struct Local<R: Rows> {
     journal: Journal<R>,
     tracker: TaskTracker,
     clock: Arc<dyn Clock>,
+    undispatched: Arc<AtomicU64>,
 }
 
 impl<R: Rows> Local<R> {
     /// A ledger whose writes happen on their callers' threads, one by one.
-    pub fn inline(rows: R, clock: Arc<dyn Clock>) -> Self {
-        let rows = Arc::new(rows);
-        let journal = Journal::inline(writer(&rows, None));
-        Self::over(rows, journal, clock)
+    ///
+    /// # Errors
+    /// When the rows cannot be read.
+    pub fn inline(rows: R, clock: Arc<dyn Clock>) -> Result<Self> {
+        Self::over(rows, clock, None, |writer| Ok(Journal::inline(writer)))
     }
 
     /// A ledger with a thread that groups its writes.
     ///
     /// # Errors
-    /// When the thread cannot be started.
+    /// When the rows cannot be read, or the thread cannot be started.
     pub fn threaded(
         rows: R,
         clock: Arc<dyn Clock>,
         observer: Option<Arc<dyn Observer>>,
-    ) -> io::Result<Self> {
-        let rows = Arc::new(rows);
-        let journal = Journal::thread(writer(&rows, observer))?;
-        Ok(Self::over(rows, journal, clock))
+    ) -> Result<Self> {
+        Self::over(rows, clock, observer, |writer| {
+            let failed = |error| Error::Unavailable(format!("start the journal's thread: {error}"));
+            Journal::thread(writer).map_err(failed)
+        })
     }
 
-    fn over(rows: Arc<R>, journal: Journal<R>, clock: Arc<dyn Clock>) -> Self {
-        Self { rows: RwLock::new(Some(rows)), journal, tracker: TaskTracker::new(), clock }
+    fn over(
+        rows: R,
+        clock: Arc<dyn Clock>,
+        observer: Option<Arc<dyn Observer>>,
+        journal: impl FnOnce(Writer<R>) -> Result<Journal<R>>,
+    ) -> Result<Self> {
+        let rows = Arc::new(rows);
+        let undispatched = Arc::new(AtomicU64::new(accept::undispatched(&*rows)?));
+        let journal = journal(Writer {
+            rows: rows.clone(),
+            observer,
+            leadership: Leadership::default(),
+            undispatched: undispatched.clone(),
+        })?;
+        let (rows, tracker) = (RwLock::new(Some(rows)), TaskTracker::new());
+        Ok(Self { rows, journal, tracker, clock, undispatched })
     }
 
     /// Whether writes are taken: false after one that failed, and after a shutdown.
@@ -165,8 +187,17 @@ impl<R: Rows> Ledger for Local<R> {
         self.read_rows(move |rows| page::page(rows, &query, after.as_deref(), limit)).await
     }
 
-    async fn retire(&self, lead: &Lead, below: EventNo, max: usize) -> Result<usize> {
-        self.retire_events(lead, below, max).await
+    async fn retire(&self, lead: &Lead, retirement: Retirement) -> Result<Retired> {
+        self.retire_events(lead, retirement).await
+    }
+
+    async fn size(&self, shard: Shard) -> Result<u64> {
+        only(shard)?;
+        self.read_rows(R::bytes).await
+    }
+
+    fn undispatched(&self, shard: Shard) -> u64 {
+        only(shard).map_or(0, |()| self.undispatched.load(Ordering::Relaxed))
     }
 }
 
@@ -182,10 +213,6 @@ pub(crate) async fn off_thread<R: Rows, T: Send + 'static>(
     let rows = rows.clone();
     let result = tracker.spawn_blocking(move || read(&rows)).await;
     result.unwrap_or_else(|error| Err(Error::Unavailable(format!("a read was given up: {error}"))))
-}
-
-fn writer<R: Rows>(rows: &Arc<R>, observer: Option<Arc<dyn Observer>>) -> Writer<R> {
-    Writer { rows: rows.clone(), observer, leadership: Leadership::default() }
 }
 
 fn only(shard: Shard) -> Result<()> {

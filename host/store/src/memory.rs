@@ -20,7 +20,7 @@ pub type Memory = Local<MemoryRows>;
 impl Memory {
     /// An empty ledger.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self::inline(MemoryRows::default(), clock)
+        Self::inline(MemoryRows::default(), clock).expect("an empty memory can be read")
     }
 }
 

@@ -11,6 +11,8 @@ mod event;
 mod golden;
 mod plain;
 mod profile;
+mod replay;
+mod rules;
 mod webhook;
 
 use serde::{Deserialize, Serialize};
@@ -18,36 +20,55 @@ use serde::{Deserialize, Serialize};
 pub(crate) use attempt::AttemptRow;
 pub(crate) use delivery::{HeadRow, MadeRow};
 pub(crate) use event::EventRow;
-pub(crate) use plain::{AccessRow, FormatRow, NumberRow, StateRow};
+pub(crate) use plain::{AccessRow, FailuresRow, FormatRow, NumberRow, StateRow};
 pub(crate) use profile::ProfileRow;
+pub(crate) use replay::ReplayRow;
 pub(crate) use webhook::WebhookRow;
 
 use crate::{Error, Result};
 
-/// The version of every row type so far. No row begins with 0.
-const VERSION: u8 = 1;
+/// What is stored as a row.
+pub(crate) trait Row<'a>: Serialize + Deserialize<'a> {
+    /// The version that is written. No row begins with 0.
+    const VERSION: u8 = 1;
+
+    /// Reads what an older program wrote; none where there was no such version.
+    fn older(_version: u8, _bytes: &'a [u8]) -> Option<Result<Self>> {
+        None
+    }
+}
 
 /// A row's bytes.
-pub(crate) fn encode(row: &impl Serialize) -> Vec<u8> {
+pub(crate) fn encode<'a, R: Row<'a>>(row: &R) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(64);
-    bytes.push(VERSION);
+    bytes.push(R::VERSION);
     postcard::to_extend(row, bytes).expect(
         "postcard refuses only sequences of unknown length, which no row type has, and full buffers",
     )
 }
 
 /// A row from its bytes.
-pub(crate) fn decode<'a, R: Deserialize<'a>>(bytes: &'a [u8]) -> Result<R> {
-    let corrupt = |what: String| Error::Corrupt(format!("{}: {what}", std::any::type_name::<R>()));
+pub(crate) fn decode<'a, R: Row<'a>>(bytes: &'a [u8]) -> Result<R> {
     match bytes.split_first() {
-        Some((&VERSION, rest)) => match postcard::take_from_bytes(rest) {
-            Ok((row, [])) => Ok(row),
-            Ok((_, rest)) => Err(corrupt(format!("{} bytes too many", rest.len()))),
-            Err(error) => Err(corrupt(error.to_string())),
-        },
-        Some((version, _)) => Err(corrupt(format!("row version {version} is not known"))),
-        None => Err(corrupt("an empty row".into())),
+        Some((&version, rest)) if version == R::VERSION => take(rest),
+        Some((&version, rest)) => R::older(version, rest).unwrap_or_else(|| {
+            Err(corrupt::<R>(&format_args!("row version {version} is not known")))
+        }),
+        None => Err(corrupt::<R>(&"an empty row")),
     }
+}
+
+/// A value that takes up all of the bytes.
+fn take<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((row, [])) => Ok(row),
+        Ok((_, rest)) => Err(corrupt::<T>(&format_args!("{} bytes too many", rest.len()))),
+        Err(error) => Err(corrupt::<T>(&error)),
+    }
+}
+
+fn corrupt<T>(what: &dyn std::fmt::Display) -> Error {
+    Error::Corrupt(format!("{}: {what}", std::any::type_name::<T>()))
 }
 
 /// What a stored text that is no valid name becomes.

@@ -57,11 +57,8 @@ impl Sled {
         observer: Option<Arc<dyn Observer>>,
     ) -> Result<Self, OpenError> {
         let rows = SledRows::open(directory)?;
-        let failed = |source| OpenError::Directory {
-            path: directory.to_owned(),
-            what: "start the journal's thread",
-            source,
-        };
+        let path = rows.directory.path().join("ledger");
+        let failed = |error: Error| OpenError::Store { path, reason: error.to_string() };
         Self::threaded(rows, clock, observer).map_err(failed)
     }
 }

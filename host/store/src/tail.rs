@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
-use transload_domain::{DeliveryKey, Digest, Event, EventNo, WebhookId};
+use transload_domain::{DeliveryKey, Digest, Event, EventNo, ReplayId, WebhookId};
 
 use crate::Entry;
 
@@ -16,9 +16,9 @@ const ENTRIES_MAX: usize = 4_096;
 /// Bytes of events that are kept for it.
 const BYTES_MAX: usize = 16 << 20;
 
-/// New entries in the order of their writes. When there are too many, events are dropped, which the agenda then
-/// reads from the store's list of undispatched events; of changes of the configuration the last of each record is
-/// kept, which is no more than the agenda's reader keeps itself.
+/// New entries in the order of their writes. When there are too many, events and wishes for deliveries are dropped,
+/// which the agenda then reads from the store's lists of them; of changes of the configuration the last of each
+/// record is kept, which is no more than the agenda's reader keeps itself.
 pub(crate) struct Tail {
     state: Mutex<State>,
     changed: Notify,
@@ -32,6 +32,7 @@ struct State {
     behind: bool,
     latest: HashMap<Configured, Entry>,
     last: EventNo,
+    wishes_dropped: bool,
     touched: Option<HashSet<DeliveryKey>>,
 }
 
@@ -39,12 +40,23 @@ struct State {
 enum Configured {
     Profile(Digest),
     Webhook(WebhookId),
+    Replay(ReplayId),
+}
+
+/// What came while a tail kept no entries.
+pub(crate) struct Missed {
+    /// Changes of the configuration.
+    pub(crate) news: Vec<Entry>,
+    /// The last event so far.
+    pub(crate) last: EventNo,
+    /// Whether somebody asked for a delivery again.
+    pub(crate) wishes: bool,
 }
 
 /// What an agenda finds in its tail.
 pub(crate) enum Found {
     Entry(Entry),
-    /// Events were dropped: read the store, from the first that was not told.
+    /// Entries were dropped: read the store, events from the first that was not told.
     Behind,
     /// The lead is deposed or the ledger is gone.
     Closed,
@@ -59,6 +71,7 @@ impl Tail {
             behind: true,
             latest: HashMap::new(),
             last,
+            wishes_dropped: false,
             touched: Some(HashSet::new()),
         };
         let (changed, closed) = (Notify::new(), CancellationToken::new());
@@ -95,12 +108,13 @@ impl Tail {
         self.lock().touched = None;
     }
 
-    /// Keeps entries from now on. Returns changes of the configuration that came while it did not, and the last
-    /// event that came before now.
-    pub(crate) fn resume(&self) -> (Vec<Entry>, EventNo) {
+    /// Keeps entries from now on. Returns what came while it did not.
+    pub(crate) fn resume(&self) -> Missed {
         let mut state = self.lock();
         state.behind = false;
-        (state.latest.drain().map(|(_, entry)| entry).collect(), state.last)
+        let wishes = std::mem::take(&mut state.wishes_dropped);
+        let news = state.latest.drain().map(|(_, entry)| entry).collect();
+        Missed { news, last: state.last, wishes }
     }
 
     /// Waits for what comes next.
@@ -159,7 +173,12 @@ impl State {
             Entry::Profile(digest, _) => Configured::Profile(*digest),
             Entry::Webhook(webhook) => Configured::Webhook(webhook.id),
             Entry::WebhookRemoved(id) => Configured::Webhook(*id),
-            Entry::Event(..) | Entry::Delivery(_) | Entry::Current => return,
+            Entry::Replay(replay) => Configured::Replay(replay.id),
+            Entry::Redrive(_) => {
+                self.wishes_dropped = true;
+                return;
+            }
+            Entry::Event(..) | Entry::Failures(..) | Entry::Delivery(_) | Entry::Current => return,
         };
         self.latest.insert(record, entry);
     }
@@ -226,14 +245,14 @@ mod tests {
     async fn a_slow_agenda_costs_a_bounded_amount_of_memory() {
         for (events, bytes, kept) in [(ENTRIES_MAX + 100, 1, ENTRIES_MAX), (40, 1 << 20, 15)] {
             let (tail, _receiver, _sender) = tail();
-            assert_eq!(tail.resume().1, EventNo(0));
+            assert_eq!(tail.resume().last, EventNo(0));
             for no in 1..=events as u64 {
                 tail.publish(vec![event(no, bytes)]);
             }
             let (numbers, behind) = drain(&tail).await;
             assert_eq!(numbers, (1..=kept as u64).collect::<Vec<_>>());
             assert!(behind);
-            assert_eq!(tail.resume().1, EventNo(events as u64));
+            assert_eq!(tail.resume().last, EventNo(events as u64));
         }
     }
 
@@ -244,8 +263,7 @@ mod tests {
         for _ in 0..10 {
             tail.publish(vec![Entry::WebhookRemoved(removed)]);
         }
-        let (news, _) = tail.resume();
-        assert_eq!(news, [Entry::WebhookRemoved(removed)]);
+        assert_eq!(tail.resume().news, [Entry::WebhookRemoved(removed)]);
         tail.publish(vec![event(1, 1)]);
         tail.close();
         assert!(matches!(tail.next().await, Found::Closed));

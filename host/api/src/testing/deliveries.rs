@@ -40,7 +40,8 @@ impl Host {
     pub(crate) async fn settle(&self, before: Head, attempt: Attempt) -> Head {
         let lead = self.ledger.lead(Shard(0), "test", Duration::from_secs(60)).await.unwrap();
         let after = transload_domain::advance(&before, &attempt.verdict, self.clock.now());
-        let settlement = Settlement { before, after, attempt: Some(attempt), made: None };
+        let settlement =
+            Settlement { before, after, attempt: Some(attempt), made: None, failure: None };
         self.ledger.settle(&lead, settlement).await.unwrap();
         after
     }

@@ -146,7 +146,7 @@ impl Term {
         match (made.next(), made.next()) {
             (Some(one), None) if one.head.status == Status::Blocked => {
                 let (after, made) = (one.head, Some(one.made.clone()));
-                let settlement = Settlement { before, after, attempt: None, made };
+                let settlement = Settlement { before, after, attempt: None, made, failure: None };
                 self.effects.push(Effect::Settle(Why::Turn, Box::new(settlement)));
                 self.end_plan(id, after.at);
             }
@@ -165,8 +165,10 @@ impl Term {
         for (id, answer) in plans.into_iter().zip(answers) {
             match answer {
                 Ok(()) => self.dispatch_written(id, now),
-                Err(Error::Conflict(what)) => self.conflicted(id, &what, now),
-                Err(Error::Limit(what)) => self.over_limit(id, &what, now),
+                Err(Error::Conflict(what) | Error::Stale { what, .. }) => {
+                    self.conflicted(id, &what, now);
+                }
+                Err(Error::Full { what, .. }) => self.over_limit(id, &what, now),
                 Err(Error::NotFound(what) | Error::Corrupt(what)) => {
                     error!(%what, "an event in hand cannot be dispatched and is left as it is");
                     self.forget(id, now);

@@ -118,7 +118,8 @@ impl Term {
             outcome,
             verdict,
         };
-        let settlement = Settlement { before, after, attempt: Some(attempt), made: None };
+        let settlement =
+            Settlement { before, after, attempt: Some(attempt), made: None, failure: None };
         self.effects.push(Effect::Settle(Why::Turn, Box::new(settlement)));
     }
 
@@ -196,7 +197,7 @@ impl Term {
             };
             (Some(attempt), None)
         };
-        let settlement = Settlement { before: head, after, attempt, made };
+        let settlement = Settlement { before: head, after, attempt, made, failure: None };
         self.closing.push_back((why, Box::new(settlement)));
     }
 

@@ -231,6 +231,8 @@ impl Term {
             }
             Entry::WebhookRemoved(id) => self.webhook_removed(id, now),
             Entry::Delivery(head) => self.insert(head, now),
+            // Nobody acts on these yet.
+            Entry::Failures(..) | Entry::Replay(_) | Entry::Redrive(_) => {}
             Entry::Current => {
                 self.current = true;
                 self.health.store_works();

@@ -1,6 +1,6 @@
 //! Accepting events.
 
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
 use transload_domain::{Digest, Event, EventNo};
 
@@ -10,11 +10,11 @@ use crate::{
     group::{Group, Step},
     keys,
     row::{self, EventRow, NumberRow},
-    rows::Rows,
+    rows::{Order, Rows},
 };
 
 /// An event with all that can be worked out before its turn comes.
-struct Prepared {
+pub(super) struct Prepared {
     identity: Digest,
     row: Vec<u8>,
     event: Arc<Event>,
@@ -27,7 +27,7 @@ impl<R: Rows> Local<R> {
             group.atomic(|step| {
                 let mut receipts = Vec::with_capacity(prepared.len());
                 for (position, event) in prepared.into_iter().enumerate() {
-                    receipts.push(accept(step, event, position)?);
+                    receipts.push(event.accept(step, position)?);
                 }
                 Ok(receipts)
             })
@@ -43,28 +43,43 @@ impl From<Event> for Prepared {
     }
 }
 
-fn accept(step: &mut Step<'_>, prepared: Prepared, position: usize) -> Result<Receipt> {
-    let Prepared { identity, row, event } = prepared;
-    let identity = keys::identity(&identity);
-    if let Some(NumberRow(no)) = step.row(&identity)? {
-        let no = EventNo(no);
-        return if content_of(step, no)? == event.content() {
-            Ok(Receipt { no, fresh: false })
-        } else {
-            Err(Error::Differs { position })
-        };
+impl Prepared {
+    /// Accepts the event, which is the one at this position of its batch.
+    pub(super) fn accept(self, step: &mut Step<'_>, position: usize) -> Result<Receipt> {
+        let Self { identity, row, event } = self;
+        let identity = keys::identity(&identity);
+        if let Some(NumberRow(no)) = step.row(&identity)? {
+            let no = EventNo(no);
+            return if content_of(step, no)? == event.content() {
+                Ok(Receipt { no, fresh: false })
+            } else {
+                Err(Error::Differs { position })
+            };
+        }
+        let no = EventNo(step.add(keys::LAST_EVENT.to_vec(), 1)?);
+        step.put(identity, &NumberRow(no.0));
+        step.put_bytes(keys::event(no), row);
+        step.put_bytes(keys::by_organization(&event.organization, no), Vec::new());
+        step.put_bytes(keys::undispatched(no), Vec::new());
+        step.count_undispatched(1);
+        step.tell(Entry::Event(no, event));
+        Ok(Receipt { no, fresh: true })
     }
-    let no = EventNo(step.add(keys::LAST_EVENT.to_vec(), 1)?);
-    step.put(identity, &NumberRow(no.0));
-    step.put_bytes(keys::event(no), row);
-    step.put_bytes(keys::by_organization(&event.organization, no), Vec::new());
-    step.put_bytes(keys::undispatched(no), Vec::new());
-    step.tell(Entry::Event(no, event));
-    Ok(Receipt { no, fresh: true })
 }
 
 fn content_of(step: &Step<'_>, no: EventNo) -> Result<Digest> {
     let bytes = step.get(&keys::event(no))?;
     let bytes = bytes.ok_or_else(|| Error::Corrupt(format!("event {} has no row", no.0)))?;
     Ok(Event::try_from(row::decode::<EventRow<'_>>(&bytes)?)?.content())
+}
+
+/// How many events wait for their dispatch.
+pub(super) fn undispatched<R: Rows>(rows: &R) -> Result<u64> {
+    let all = keys::under(&keys::all_undispatched());
+    let mut count = 0;
+    rows.scan(&all.start..&all.end, Order::Ascending, &mut |_, _| {
+        count += 1;
+        ControlFlow::Continue(())
+    })?;
+    Ok(count)
 }

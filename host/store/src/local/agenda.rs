@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use transload_domain::{EventNo, Profile, Webhook};
+use transload_domain::{EventNo, Profile, Replay, Webhook};
 
 use super::Local;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     feed::{CHANNEL_MAX, Feed},
     group::{Group, Step},
     keys,
-    row::{self, ProfileRow, WebhookRow},
+    row::{self, FailuresRow, ProfileRow, ReplayRow, WebhookRow},
     rows::Rows,
     tail::Tail,
 };
@@ -48,6 +48,19 @@ fn configuration(step: &Step<'_>) -> Result<Vec<Entry>> {
     for (_, value) in step.scan(&keys::webhooks())? {
         let webhook = Webhook::try_from(row::decode::<WebhookRow>(&value)?)?;
         entries.push(Entry::Webhook(Arc::new(webhook)));
+    }
+    for (key, value) in step.scan(&keys::all_failures())? {
+        let unreadable = || Error::Corrupt("a failures' key has no webhook".into());
+        let webhook = keys::webhook_in(&key).ok_or_else(unreadable)?;
+        let failures = row::decode::<FailuresRow>(&value)?.into_times();
+        entries.push(Entry::Failures(webhook, failures));
+    }
+    for (key, _) in step.scan(&keys::unfinished_replays())? {
+        let unreadable = || Error::Corrupt("an unfinished replay has no key".into());
+        let key = keys::replay_of(&key).ok_or_else(unreadable)?;
+        if let Some(row) = step.row::<ReplayRow>(&key)? {
+            entries.push(Entry::Replay(Arc::new(Replay::try_from(row)?)));
+        }
     }
     Ok(entries)
 }

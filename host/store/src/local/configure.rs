@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Local, state};
+use super::{Local, failures, replay, state, suspend::Suspension};
 use crate::{
     Change, Entry, Error, Result, Revision,
     group::{Group, Step},
@@ -10,7 +10,7 @@ use crate::{
     row::{AccessRow, ProfileRow, WebhookRow},
     rows::Rows,
 };
-use transload_domain::{Digest, Organization, Profile, Webhook, WebhookId};
+use transload_domain::{DeliveryKey, Digest, Organization, Profile, Webhook, WebhookId};
 
 impl<R: Rows> Local<R> {
     pub(super) async fn change(
@@ -18,13 +18,18 @@ impl<R: Rows> Local<R> {
         change: Change,
         expected: Option<Revision>,
     ) -> Result<Revision> {
-        let scans = matches!(change, Change::RemoveWebhook(..));
+        let scans = matches!(change, Change::RemoveWebhook(..) | Change::Replay(_));
         let work = move |group: &mut Group<'_>| {
             group.atomic(|step| match change {
                 Change::Webhook(webhook) => put_webhook(step, webhook, expected),
                 Change::RemoveWebhook(organization, id) => {
                     remove_webhook(step, &organization, id, expected)
                 }
+                Change::Suspend { organization, webhook, at, reason, event } => {
+                    Suspension { organization, webhook, at, reason, event }.write(step, expected)
+                }
+                Change::Redrive { delivery, wanted } => redrive(step, delivery, wanted),
+                Change::Replay(replay) => replay::put(step, replay, expected),
                 Change::Profile(digest, profile) => put_profile(step, digest, profile, expected),
                 Change::Access { id, value } => put_access(step, &id, value, expected),
             })
@@ -43,7 +48,7 @@ fn put_webhook(
     expected: Option<Revision>,
 ) -> Result<Revision> {
     let key = keys::webhook(&webhook.organization, webhook.id);
-    let present = step.row::<WebhookRow>(&key)?.map_or(0, |row| row.revision);
+    let present = step.row::<WebhookRow>(&key)?.map_or(0, |row| row.revision());
     expect(present, expected, || format!("webhook {}", webhook.id))?;
     if present == 0 {
         if step.has(&keys::state_bytes(webhook.id))? {
@@ -68,11 +73,28 @@ fn remove_webhook(
     let Some(row) = step.row::<WebhookRow>(&key)? else {
         return Err(Error::NotFound(format!("webhook {id}")));
     };
-    expect(row.revision, expected, || format!("webhook {id}"))?;
+    expect(row.revision(), expected, || format!("webhook {id}"))?;
     step.remove(key);
     state::end(step, id)?;
+    failures::end(step, id);
     step.tell(Entry::WebhookRemoved(id));
     Ok(0)
+}
+
+/// Keeps the wish for a delivery, or takes it back. Where it is kept already it is told once more, in case that the
+/// lead could not do anything about it at that time.
+fn redrive(step: &mut Step<'_>, delivery: DeliveryKey, wanted: bool) -> Result<Revision> {
+    let wish = keys::redrive(&delivery);
+    if wanted {
+        if !step.has(&keys::head(&delivery))? {
+            return Err(Error::NotFound(format!("delivery {}", delivery.id())));
+        }
+        step.put_bytes(wish, Vec::new());
+        step.tell(Entry::Redrive(delivery));
+    } else {
+        step.remove(wish);
+    }
+    Ok(Revision::from(wanted))
 }
 
 /// A profile belongs to a digest for ever, so its revision is always 1.
@@ -113,7 +135,7 @@ fn put_access(
     }
 }
 
-fn expect(
+pub(super) fn expect(
     present: Revision,
     expected: Option<Revision>,
     what: impl FnOnce() -> String,

@@ -55,7 +55,17 @@ pub(super) fn replace_head(step: &mut Step<'_>, before: &Head, after: &Head) -> 
 pub(super) fn remove(step: &mut Step<'_>, head: &Head) -> Result<()> {
     step.remove(keys::head(&head.key));
     step.remove(keys::made(&head.key));
+    grant(step, &head.key)?;
     unlist(step, head)
+}
+
+/// Nobody waits for this delivery any more, where somebody asked for it again.
+pub(super) fn grant(step: &mut Step<'_>, key: &DeliveryKey) -> Result<()> {
+    let wish = keys::redrive(key);
+    if step.has(&wish)? {
+        step.remove(wish);
+    }
+    Ok(())
 }
 
 fn list(step: &mut Step<'_>, head: &Head) -> Result<()> {

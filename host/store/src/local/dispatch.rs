@@ -51,6 +51,7 @@ fn first(step: &mut Step<'_>, event: EventNo) -> Result<()> {
         return Err(Error::Conflict(what));
     }
     step.remove(mark);
+    step.count_undispatched(-1);
     Ok(())
 }
 

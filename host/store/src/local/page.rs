@@ -56,6 +56,9 @@ fn place(query: &Query) -> (Vec<u8>, Order) {
         }
         Query::DeliveriesByEvent(event) => (keys::heads(*event), Order::Ascending),
         Query::Attempts(delivery) => (keys::attempts(delivery), Order::Ascending),
+        Query::Replays(organization) => {
+            (keys::organization_replays(organization), Order::Descending)
+        }
         Query::Access => (keys::all_access(), Order::Ascending),
     }
 }
@@ -105,6 +108,11 @@ fn record<R: Rows>(
         Query::Attempts(delivery) => {
             let row: AttemptRow = row::decode(value)?;
             Record::Attempt(Box::new(row.into_attempt(*delivery)))
+        }
+        Query::Replays(_) => {
+            let key = keys::replay_of(key).ok_or_else(|| unreadable(key))?;
+            let Some(bytes) = rows.get(&key)? else { return Ok(None) };
+            return Ok(Some((read::replay(&bytes)?, bytes.len())));
         }
         Query::Access => {
             let row: AccessRow = row::decode(value)?;

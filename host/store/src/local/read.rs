@@ -2,13 +2,15 @@
 
 use std::ops::ControlFlow;
 
-use serde::Deserialize;
-use transload_domain::{Delivery, DeliveryId, DeliveryKey, Event, EventNo, Head, Made, Webhook};
+use transload_domain::{
+    Delivery, DeliveryId, DeliveryKey, Event, EventNo, Head, Made, Replay, Webhook,
+};
 
 use crate::{
     Key, Record, Result, keys,
     row::{
-        self, AccessRow, EventRow, HeadRow, MadeRow, NumberRow, ProfileRow, StateRow, WebhookRow,
+        self, AccessRow, EventRow, HeadRow, MadeRow, NumberRow, ProfileRow, ReplayRow, Row,
+        StateRow, WebhookRow,
     },
     rows::{Order, Rows},
 };
@@ -38,6 +40,10 @@ pub(super) fn read<R: Rows>(rows: &R, key: Key) -> Result<Option<Record>> {
             Some(row) => Some(Record::Profile(Box::new(row.try_into()?))),
             None => None,
         },
+        Key::Replay(organization, id) => {
+            let found = rows.get(&keys::replay(&organization, id))?;
+            found.map(|bytes| replay(&bytes)).transpose()?
+        }
         Key::Access(id) => {
             let found = get::<AccessRow>(rows, &keys::access(&id))?;
             found.map(|row| Record::Access(row.revision, row.value))
@@ -66,7 +72,12 @@ pub(super) fn delivery<R: Rows>(rows: &R, key: &DeliveryKey) -> Result<Option<De
 
 pub(super) fn webhook(bytes: &[u8]) -> Result<Record> {
     let row: WebhookRow = row::decode(bytes)?;
-    Ok(Record::Webhook(row.revision, Box::new(Webhook::try_from(row)?)))
+    Ok(Record::Webhook(row.revision(), Box::new(Webhook::try_from(row)?)))
+}
+
+pub(super) fn replay(bytes: &[u8]) -> Result<Record> {
+    let row: ReplayRow = row::decode(bytes)?;
+    Ok(Record::Replay(row.revision, Box::new(Replay::try_from(row)?)))
 }
 
 fn made<R: Rows>(rows: &R, key: &DeliveryKey) -> Result<Option<Made>> {
@@ -84,6 +95,6 @@ fn find<R: Rows>(rows: &R, id: DeliveryId) -> Result<Option<DeliveryKey>> {
     Ok(found)
 }
 
-fn get<T: for<'de> Deserialize<'de>>(rows: &impl Rows, key: &[u8]) -> Result<Option<T>> {
+fn get<T: for<'a> Row<'a>>(rows: &impl Rows, key: &[u8]) -> Result<Option<T>> {
     rows.get(key)?.map(|bytes| row::decode(&bytes)).transpose()
 }

@@ -4,7 +4,7 @@ use std::ops::{ControlFlow, Range};
 
 use super::{Local, delivery, read};
 use crate::{
-    Error, Lead, Result,
+    Error, Lead, Result, Retired, Retirement,
     group::{Group, Step},
     keys,
     row::{self, EventRow, HeadRow},
@@ -14,8 +14,10 @@ use transload_domain::{Event, EventNo};
 
 /// Events that are forgotten in one write. They make others wait, so they are few.
 const EVENTS_PER_WRITE: usize = 64;
-/// Events that are looked at in one read.
-const EVENTS_PER_READ: usize = 1_000;
+/// Events that are looked at in one call.
+const EVENTS_PER_CALL: usize = 1_000;
+/// Bytes of events that are looked at in one call, unless the first alone has more.
+const BYTES_PER_CALL: usize = 8 << 20;
 
 impl<R: Rows> Local<R> {
     /// Looks for closed events beside the writes, and forgets them in the journal's turn, where each is looked at
@@ -23,22 +25,16 @@ impl<R: Rows> Local<R> {
     pub(super) async fn retire_events(
         &self,
         lead: &Lead,
-        below: EventNo,
-        max: usize,
-    ) -> Result<usize> {
+        retirement: Retirement,
+    ) -> Result<Retired> {
         let fence = lead.clone();
         self.journal.submit(move |group| group.leadership.fence(&fence)).await?;
-        let (mut retired, mut from) = (0, EventNo(0));
-        while retired < max && from < below {
-            let room = max - retired;
-            let look = move |rows: &R| closed_events(rows, from..below, room);
-            let (closed, next) = self.read_rows(look).await?;
-            for some in closed.chunks(EVENTS_PER_WRITE) {
-                retired += self.forget(lead, some.to_vec()).await?;
-            }
-            from = next;
+        let (closed, next) = self.read_rows(move |rows| closed_events(rows, retirement)).await?;
+        let mut events = 0;
+        for some in closed.chunks(EVENTS_PER_WRITE) {
+            events += self.forget(lead, some.to_vec()).await?;
         }
-        Ok(retired)
+        Ok(Retired { events, next })
     }
 
     async fn forget(&self, lead: &Lead, events: Vec<EventNo>) -> Result<usize> {
@@ -57,36 +53,54 @@ impl<R: Rows> Local<R> {
     }
 }
 
-/// At most `max` closed events of a range, and where to look on.
+/// Closed events, and where to look on.
+///
+/// Numbers grow in the order of acceptance, but clocks are set now and then: a sweep ends not at the first event that
+/// is too young, but where all events of a call are.
 fn closed_events<R: Rows>(
     rows: &R,
-    range: Range<EventNo>,
-    max: usize,
-) -> Result<(Vec<EventNo>, EventNo)> {
-    let mut numbers = Vec::new();
-    let bounds = keys::event(range.start)..keys::event(range.end);
-    rows.scan(&bounds.start..&bounds.end, Order::Ascending, &mut |key, _| {
-        numbers.extend(keys::number_in(key));
-        if numbers.len() < EVENTS_PER_READ {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
-    })?;
-    let next = match numbers.last() {
-        Some(last) if numbers.len() == EVENTS_PER_READ => EventNo(last.0 + 1),
-        _ => range.end,
-    };
+    retirement: Retirement,
+) -> Result<(Vec<EventNo>, Option<EventNo>)> {
+    let (seen, more) = look(rows, retirement)?;
+    let Some(last) = seen.last().map(|seen| seen.no) else { return Ok((Vec::new(), None)) };
+    let is_sweep_over = !seen.iter().any(|seen| seen.is_old);
     let mut closed = Vec::new();
-    for no in numbers {
-        if closed.len() == max {
-            return Ok((closed, no));
+    for Seen { no, .. } in seen.into_iter().filter(|seen| seen.is_old) {
+        if closed.len() >= retirement.max {
+            return Ok((closed, Some(no)));
         }
         if is_closed(rows, no)? {
             closed.push(no);
         }
     }
+    let next = (more && !is_sweep_over).then_some(EventNo(last.0 + 1));
     Ok((closed, next))
+}
+
+/// An event that was looked at.
+struct Seen {
+    no: EventNo,
+    is_old: bool,
+}
+
+/// Looks at events, and says whether there are more.
+fn look<R: Rows>(rows: &R, retirement: Retirement) -> Result<(Vec<Seen>, bool)> {
+    let Range { start, end } = keys::event(retirement.from)..keys::under(&keys::events()).end;
+    let (mut seen, mut bytes, mut more) = (Vec::new(), 0, false);
+    rows.scan(&start..&end, Order::Ascending, &mut |key, value| {
+        more = seen.len() == EVENTS_PER_CALL || bytes > BYTES_PER_CALL;
+        if more {
+            return ControlFlow::Break(());
+        }
+        bytes += value.len();
+        if let Some(no) = keys::number_in(key) {
+            let event = row::decode::<EventRow<'_>>(value);
+            let is_old = event.is_ok_and(|row| row.accepted_at() < retirement.accepted_before);
+            seen.push(Seen { no, is_old });
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok((seen, more))
 }
 
 fn is_closed<R: Rows>(rows: &R, no: EventNo) -> Result<bool> {
@@ -96,7 +110,10 @@ fn is_closed<R: Rows>(rows: &R, no: EventNo) -> Result<bool> {
     let range = keys::under(&keys::heads(no));
     for (key, _) in rows::collect(rows, &range.start..&range.end, Order::Ascending, usize::MAX)? {
         let key = keys::delivery_in(&key).ok_or_else(|| lost(no))?;
-        if read::head(rows, &key)?.is_some_and(|head| head.status.is_open()) {
+        let head = read::head(rows, &key)?;
+        if head.is_some_and(|head| head.status.is_open())
+            || rows.get(&keys::redrive(&key))?.is_some()
+        {
             return Ok(false);
         }
     }
@@ -114,8 +131,10 @@ fn forget(step: &mut Step<'_>, no: EventNo) -> Result<bool> {
         let key = keys::delivery_in(&key).ok_or_else(|| lost(no))?;
         heads.push(row::decode::<HeadRow>(&value)?.into_head(key));
     }
-    if heads.iter().any(|head| head.status.is_open()) {
-        return Ok(false);
+    for head in &heads {
+        if head.status.is_open() || step.has(&keys::redrive(&head.key))? {
+            return Ok(false);
+        }
     }
     for head in &heads {
         delivery::remove(step, head)?;

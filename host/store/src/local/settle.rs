@@ -1,6 +1,6 @@
 //! Writing an attempt and the head after it.
 
-use super::{Local, delivery};
+use super::{Local, delivery, failures};
 use crate::{
     Error, Lead, Result, Settlement,
     group::{Group, Step},
@@ -22,7 +22,7 @@ impl<R: Rows> Local<R> {
 }
 
 fn settle(step: &mut Step<'_>, settlement: &Settlement) -> Result<()> {
-    let Settlement { before, after, attempt, made } = settlement;
+    let Settlement { before, after, attempt, made, failure } = settlement;
     if before.key != after.key {
         return Err(conflict(settlement, "the heads are of two deliveries"));
     }
@@ -36,8 +36,12 @@ fn settle(step: &mut Step<'_>, settlement: &Settlement) -> Result<()> {
     {
         return Err(conflict(settlement, "it has no bytes, so it cannot be scheduled"));
     }
-    if let Some(attempt) = attempt {
-        insert_attempt(step, settlement, attempt)?;
+    match attempt {
+        Some(attempt) => insert_attempt(step, settlement, attempt)?,
+        None => delivery::grant(step, &after.key)?,
+    }
+    if let Some(failure) = failure {
+        failures::add(step, after.key.webhook, *failure)?;
     }
     delivery::replace_head(step, before, after)
 }

@@ -15,29 +15,31 @@ pub(super) fn check(step: &Step<'_>, check: &StateCheck) -> Result<()> {
     if found == check.revision {
         return Ok(());
     }
-    Err(Error::Conflict(format!(
+    let what = format!(
         "state {:?} of webhook {} was read at revision {} and is at {found}",
         check.key, check.webhook, check.revision
-    )))
+    );
+    Err(Error::Stale { webhook: check.webhook, what })
 }
 
 /// Changes a value. A revision is never given twice, also not to a value that was deleted and made again.
 pub(super) fn change(step: &mut Step<'_>, change: &StateChange) -> Result<()> {
     let total = keys::state_bytes(change.webhook);
     let Some(NumberRow(bytes)) = step.row(&total)? else {
-        let gone = format!("webhook {} is gone, and its state with it", change.webhook);
-        return Err(Error::Conflict(gone));
+        let what = format!("webhook {} is gone, and its state with it", change.webhook);
+        return Err(Error::Stale { webhook: change.webhook, what });
     };
     let key = keys::state(change.webhook, &change.key);
     let old = step.row::<StateRow>(&key)?.map_or(0, |row| size(&change.key, &row.value));
     let new = change.value.as_ref().map_or(0, |value| size(&change.key, value));
     let bytes = (bytes + new).saturating_sub(old);
     if new > old && bytes > limits::STATE_BYTES_PER_WEBHOOK_MAX as u64 {
-        return Err(Error::Limit(format!(
+        let what = format!(
             "webhook {} would keep {bytes} bytes of plugin state, and {} are allowed",
             change.webhook,
             limits::STATE_BYTES_PER_WEBHOOK_MAX
-        )));
+        );
+        return Err(Error::Full { webhook: change.webhook, what });
     }
     match &change.value {
         Some(value) => {

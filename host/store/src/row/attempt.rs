@@ -7,8 +7,20 @@ use transload_domain::{
     Answer, Attempt, AttemptOutcome, DeliveryKey, SendFailure, SendFailureKind, Timestamp, Verdict,
 };
 
+use super::{Row, take};
+use crate::Result;
+
+/// Version 2.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct AttemptRow {
+    first: FirstAttemptRow,
+    /// Whether its answer is one to a request that was sent again with a new token.
+    resent: bool,
+}
+
+/// Version 1.
+#[derive(Debug, Serialize, Deserialize)]
+struct FirstAttemptRow {
     number: u32,
     started: i64,
     took: Duration,
@@ -51,7 +63,22 @@ enum VerdictRow {
     Dead { reason: String },
 }
 
+impl Row<'_> for AttemptRow {
+    const VERSION: u8 = 2;
+
+    fn older(version: u8, bytes: &[u8]) -> Option<Result<Self>> {
+        (version == 1).then(|| Ok(Self { first: take(bytes)?, resent: false }))
+    }
+}
+
 impl From<&Attempt> for AttemptRow {
+    fn from(attempt: &Attempt) -> Self {
+        let resent = matches!(&attempt.outcome, AttemptOutcome::Answered(answer) if answer.resent);
+        Self { first: attempt.into(), resent }
+    }
+}
+
+impl From<&Attempt> for FirstAttemptRow {
     fn from(attempt: &Attempt) -> Self {
         Self {
             number: attempt.number,
@@ -65,13 +92,18 @@ impl From<&Attempt> for AttemptRow {
 
 impl AttemptRow {
     pub(crate) fn into_attempt(self, delivery: DeliveryKey) -> Attempt {
+        let Self { first, resent } = self;
+        let mut outcome = first.outcome.into();
+        if let AttemptOutcome::Answered(answer) = &mut outcome {
+            answer.resent = resent;
+        }
         Attempt {
             delivery,
-            number: self.number,
-            started: Timestamp::from_micros(self.started),
-            took: self.took,
-            outcome: self.outcome.into(),
-            verdict: self.verdict.into(),
+            number: first.number,
+            started: Timestamp::from_micros(first.started),
+            took: first.took,
+            outcome,
+            verdict: first.verdict.into(),
         }
     }
 }

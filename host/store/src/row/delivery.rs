@@ -5,15 +5,25 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use transload_domain::{
-    Content, DeliveryKey, Digest, Fault, Head, Made, Method, PluginName, PluginRef, Request,
-    Status, Timestamp,
+    Content, DeliveryKey, Digest, Fault, Head, Made, Method, OrderKey, PluginName, PluginRef,
+    Request, Status, Timestamp,
 };
 
-use super::invalid;
+use super::{Row, invalid, take};
 use crate::{Error, Result};
 
+/// Version 2.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct HeadRow {
+    first: FirstHeadRow,
+    earlier: u32,
+    order: Option<u64>,
+    emulated: bool,
+}
+
+/// Version 1.
+#[derive(Debug, Serialize, Deserialize)]
+struct FirstHeadRow {
     status: StatusRow,
     attempts: u32,
     due: i64,
@@ -21,7 +31,7 @@ pub(crate) struct HeadRow {
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-enum StatusRow {
+pub(super) enum StatusRow {
     Blocked,
     Scheduled,
     Delivered,
@@ -80,21 +90,43 @@ enum FaultRow {
     State(String),
 }
 
+impl Row<'_> for HeadRow {
+    const VERSION: u8 = 2;
+
+    fn older(version: u8, bytes: &[u8]) -> Option<Result<Self>> {
+        let first = |first| Self { first, earlier: 0, order: None, emulated: false };
+        (version == 1).then(|| take(bytes).map(first))
+    }
+}
+
+impl Row<'_> for MadeRow {}
+
 impl From<&Head> for HeadRow {
     fn from(head: &Head) -> Self {
-        Self {
+        let first = FirstHeadRow {
             status: head.status.into(),
             attempts: head.attempts,
             due: head.due.as_micros(),
             at: head.at.as_micros(),
-        }
+        };
+        let order = head.order.map(|key| key.0);
+        Self { first, earlier: head.earlier, order, emulated: head.emulated }
     }
 }
 
 impl HeadRow {
     pub(crate) fn into_head(self, key: DeliveryKey) -> Head {
-        let (due, at) = (Timestamp::from_micros(self.due), Timestamp::from_micros(self.at));
-        Head { attempts: self.attempts, ..Head::new(key, self.status.into(), due, at) }
+        let Self { first, earlier, order, emulated } = self;
+        Head {
+            key,
+            status: first.status.into(),
+            attempts: first.attempts,
+            earlier,
+            due: Timestamp::from_micros(first.due),
+            at: Timestamp::from_micros(first.at),
+            order: order.map(OrderKey),
+            emulated,
+        }
     }
 }
 

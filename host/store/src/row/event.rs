@@ -3,13 +3,23 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use transload_domain::{Event, Organization, Timestamp};
+use transload_domain::{Event, Organization, Timestamp, WebhookId};
+use uuid::Uuid;
 
-use super::invalid;
+use super::{Row, invalid, take};
 use crate::{Error, Result};
 
+/// Version 2.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct EventRow<'a> {
+    #[serde(borrow)]
+    first: FirstEventRow<'a>,
+    emulated_for: Option<[u8; 16]>,
+}
+
+/// Version 1.
+#[derive(Debug, Serialize, Deserialize)]
+struct FirstEventRow<'a> {
     #[serde(borrow)]
     organization: Cow<'a, str>,
     #[serde(borrow)]
@@ -26,7 +36,29 @@ pub(crate) struct EventRow<'a> {
     accepted_at: i64,
 }
 
+impl<'a> Row<'a> for EventRow<'a> {
+    const VERSION: u8 = 2;
+
+    fn older(version: u8, bytes: &'a [u8]) -> Option<Result<Self>> {
+        (version == 1).then(|| Ok(Self { first: take(bytes)?, emulated_for: None }))
+    }
+}
+
+impl EventRow<'_> {
+    /// When the event was accepted.
+    pub(crate) fn accepted_at(&self) -> Timestamp {
+        Timestamp::from_micros(self.first.accepted_at)
+    }
+}
+
 impl<'a> From<&'a Event> for EventRow<'a> {
+    fn from(event: &'a Event) -> Self {
+        let emulated_for = event.emulated_for.map(|webhook| webhook.0.into_bytes());
+        Self { first: event.into(), emulated_for }
+    }
+}
+
+impl<'a> From<&'a Event> for FirstEventRow<'a> {
     fn from(event: &'a Event) -> Self {
         let extensions = event.extensions.iter();
         Self {
@@ -47,6 +79,8 @@ impl TryFrom<EventRow<'_>> for Event {
     type Error = Error;
 
     fn try_from(row: EventRow<'_>) -> Result<Self> {
+        let emulated_for = row.emulated_for.map(|id| WebhookId(Uuid::from_bytes(id)));
+        let row = row.first;
         let extensions = row.extensions.into_iter();
         Ok(Self {
             organization: Organization::new(&row.organization).map_err(invalid)?,
@@ -58,7 +92,7 @@ impl TryFrom<EventRow<'_>> for Event {
             extensions: extensions.map(|(k, v)| (k.into_owned(), v.into_owned())).collect(),
             data: row.data.into_owned(),
             accepted_at: Timestamp::from_micros(row.accepted_at),
-            emulated_for: None,
+            emulated_for,
         })
     }
 }

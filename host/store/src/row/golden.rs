@@ -1,23 +1,30 @@
 //! Rows of every released shape, as files: what was written once stays readable, and what is written today is
 //! what was written then. A file has one row a line, in hexadecimal, in the order of the values below.
 //!
-//! A new shape gets new files: run the tests with `WRITE_FIXTURES=1`, which writes what is missing and never
+//! A folder holds what a store of that format may have: `v1` what the first release wrote, `v2` what is written
+//! now. A new shape gets new files: run the tests with `WRITE_FIXTURES=1`, which writes what is missing and never
 //! touches what is there.
 
-use std::{fmt::Debug, fs, path::Path, time::Duration};
+use std::{
+    fmt::Debug,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use serde::Serialize;
 use transload_domain::{
-    Answer, AskedLimits, Attempt, AttemptOutcome, Authentication, AuthenticationKind, Content,
-    DeliveryKey, Digest, Event, EventNo, Example, Fault, Filter, Head, Hook, HookNo, HookType,
-    Made, Method, Organization, Part, Pattern, PluginName, PluginRef, Profile, ProfileHook,
-    Request, RetryPolicy, Sealed, SendFailure, SendFailureKind, Status, Success, SuspendRule,
-    Timestamp, TokenHeader, Verdict, Webhook, WebhookId, WebhookLimits,
+    Answer, AskedLimits, Attempt, AttemptOutcome, Authentication, AuthenticationKind,
+    ClientAuthentication, ClientCredentials, Content, DeliveryKey, Digest, Event, EventNo, Example,
+    Fault, Filter, Head, Hook, HookNo, HookType, Made, Method, OrderKey, Ordering, Organization,
+    Overrides, Part, Pattern, PluginName, PluginRef, Profile, ProfileHook, Progress, Replay,
+    ReplayId, Request, RetryPolicy, Sealed, Selection, SendFailure, SendFailureKind, Signing,
+    SigningKey, SigningScheme, Status, Success, Suspend, SuspendRule, Timestamp, TokenHeader,
+    Verdict, Webhook, WebhookId, WebhookLimits,
 };
 
 use super::{
-    AccessRow, AttemptRow, EventRow, FormatRow, HeadRow, MadeRow, NumberRow, ProfileRow, StateRow,
-    WebhookRow, decode, encode,
+    AccessRow, AttemptRow, EventRow, FailuresRow, FormatRow, HeadRow, MadeRow, NumberRow,
+    ProfileRow, ReplayRow, Row, StateRow, WebhookRow, decode, encode,
 };
 use crate::keys;
 
@@ -28,16 +35,27 @@ fn golden<T: PartialEq + Debug>(
     write: impl Fn(&T) -> Vec<u8>,
     read: impl Fn(&[u8]) -> T,
 ) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rows/v1").join(name);
+    let path = fixture(name);
     let lines: String = values.iter().map(|value| hex(&write(value)) + "\n").collect();
     if !path.exists() && std::env::var_os("WRITE_FIXTURES").is_some() {
         fs::write(&path, &lines).unwrap();
     }
     let stored = fs::read_to_string(&path).unwrap();
     assert_eq!(lines, stored, "{name}: rows are written in another way than before");
+    readable(name, values, read);
+}
+
+/// Compares values with the rows of a file that an older program wrote.
+fn readable<T: PartialEq + Debug>(name: &str, values: &[T], read: impl Fn(&[u8]) -> T) {
+    let stored = fs::read_to_string(fixture(name)).unwrap();
+    assert_eq!(stored.lines().count(), values.len(), "{name}");
     for (line, value) in stored.lines().zip(values) {
         assert_eq!(read(&unhex(line)), *value, "{name}");
     }
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rows").join(name)
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -50,10 +68,7 @@ fn unhex(text: &str) -> Vec<u8> {
 }
 
 /// A row without a shape in the domain.
-fn plain<R: Serialize + for<'de> serde::Deserialize<'de> + PartialEq + Debug>(
-    name: &str,
-    rows: &[R],
-) {
+fn plain<R: for<'a> Row<'a> + PartialEq + Debug>(name: &str, rows: &[R]) {
     golden(name, rows, |row| encode(row), |bytes| decode(bytes).unwrap());
 }
 
@@ -68,10 +83,15 @@ fn delivery() -> DeliveryKey {
 
 #[test]
 fn numbers_and_bytes() {
-    plain("number.hex", &[NumberRow(0), NumberRow(127), NumberRow(128), NumberRow(u64::MAX)]);
-    plain("state.hex", &[StateRow { revision: 300, value: vec![0, 1, 255] }]);
-    plain("access.hex", &[AccessRow { revision: 1, value: b"hash".to_vec() }]);
-    plain("format.hex", &[FormatRow { format: 1, made_by: "transload 0.1.0".into() }]);
+    plain("v1/number.hex", &[NumberRow(0), NumberRow(127), NumberRow(128), NumberRow(u64::MAX)]);
+    plain("v1/state.hex", &[StateRow { revision: 300, value: vec![0, 1, 255] }]);
+    plain("v1/access.hex", &[AccessRow { revision: 1, value: b"hash".to_vec() }]);
+    plain("v1/format.hex", &[FormatRow { format: 1, made_by: "transload 0.1.0".into() }]);
+    let mut failures = FailuresRow::default();
+    for micros in [300, -1, 1_795_000_000_123_456] {
+        failures.add(at(micros), 9);
+    }
+    plain("v2/failures.hex", &[FailuresRow::default(), failures]);
 }
 
 #[test]
@@ -90,7 +110,10 @@ fn events() {
     };
     let bare = Event { subject: None, time: None, extensions: vec![], ..full.clone() };
     let read = |bytes: &[u8]| Event::try_from(decode::<EventRow<'_>>(bytes).unwrap()).unwrap();
-    golden("event.hex", &[full, bare], |event| encode(&EventRow::from(event)), read);
+    readable("v1/event.hex", &[full.clone(), bare.clone()], read);
+    let emulated_for = Some(WebhookId::from_random([7; 16]));
+    let emulated = Event { emulated_for, ..bare.clone() };
+    golden("v2/event.hex", &[full, bare, emulated], |event| encode(&EventRow::from(event)), read);
 }
 
 #[test]
@@ -100,7 +123,15 @@ fn heads() {
         ..Head::new(delivery(), status, at(-1), at(1_795_000_000_123_456))
     });
     let read = |bytes: &[u8]| decode::<HeadRow>(bytes).unwrap().into_head(delivery());
-    golden("head.hex", &heads, |head| encode(&HeadRow::from(head)), read);
+    readable("v1/head.hex", &heads, read);
+    let ordered = Head {
+        earlier: 200,
+        order: Some(OrderKey(0x0102_0304_0506_0708)),
+        emulated: true,
+        ..heads[1]
+    };
+    let heads = [&heads[..], &[ordered]].concat();
+    golden("v2/head.hex", &heads, |head| encode(&HeadRow::from(head)), read);
 }
 
 #[test]
@@ -130,7 +161,7 @@ fn what_was_made() {
     made.push(Made { plugin: None, content: Content::Blocked(text()) });
     made.push(Made { plugin: None, content: Content::Skipped(text()) });
     let read = |bytes: &[u8]| Made::try_from(decode::<MadeRow>(bytes).unwrap()).unwrap();
-    golden("made.hex", &made, |made| encode(&MadeRow::from(made)), read);
+    golden("v1/made.hex", &made, |made| encode(&MadeRow::from(made)), read);
 }
 
 #[test]
@@ -144,8 +175,16 @@ fn attempts() {
         resent: false,
     };
     let retry = Verdict::Retry { at: at(9), reason: "the vendor answered 503".into() };
-    let outcomes = SendFailureKind::ALL
-        .map(|kind| AttemptOutcome::Failed(SendFailure { kind, detail: "in words".into() }));
+    let failed = |kind| AttemptOutcome::Failed(SendFailure { kind, detail: "in words".to_owned() });
+    let first = [
+        SendFailureKind::Resolve,
+        SendFailureKind::Refused,
+        SendFailureKind::Connect,
+        SendFailureKind::Tls,
+        SendFailureKind::Timeout,
+        SendFailureKind::Broken,
+        SendFailureKind::Unsendable,
+    ];
     let attempt = |outcome, verdict| Attempt {
         delivery: delivery(),
         number: 2,
@@ -154,14 +193,18 @@ fn attempts() {
         outcome,
         verdict,
     };
-    let answered = AttemptOutcome::Answered(answer);
+    let answered = AttemptOutcome::Answered(answer.clone());
     let mut attempts =
         vec![attempt(answered.clone(), retry.clone()), attempt(answered, Verdict::Delivered)];
-    attempts.extend(outcomes.map(|outcome| attempt(outcome, retry.clone())));
+    attempts.extend(first.map(|kind| attempt(failed(kind), retry.clone())));
     let dead = Verdict::Dead { reason: "given up".into() };
     attempts.push(Attempt { verdict: dead, ..attempts[0].clone() });
     let read = |bytes: &[u8]| decode::<AttemptRow>(bytes).unwrap().into_attempt(delivery());
-    golden("attempt.hex", &attempts, |attempt| encode(&AttemptRow::from(attempt)), read);
+    readable("v1/attempt.hex", &attempts, read);
+    let resent = AttemptOutcome::Answered(Answer { resent: true, ..answer });
+    attempts.push(attempt(resent, retry.clone()));
+    attempts.extend(SendFailureKind::ALL.map(|kind| attempt(failed(kind), retry.clone())));
+    golden("v2/attempt.hex", &attempts, |attempt| encode(&AttemptRow::from(attempt)), read);
 }
 
 #[test]
@@ -185,8 +228,8 @@ fn webhooks() {
         filter: Filter::default(),
         limits: WebhookLimits::default(),
         signing: None,
-        ordering: transload_domain::Ordering::None,
-        overrides: transload_domain::Overrides::default(),
+        ordering: Ordering::None,
+        overrides: Overrides::default(),
         suspended_at: None,
         suspended_because: None,
         resumed_at: None,
@@ -214,7 +257,56 @@ fn webhooks() {
     let signed = Webhook { authentication: signed, ..bare.clone() };
     let read = |bytes: &[u8]| Webhook::try_from(decode::<WebhookRow>(bytes).unwrap()).unwrap();
     let write = |webhook: &Webhook| encode(&WebhookRow::new(300, webhook));
-    golden("webhook.hex", &[bare, full, signed], write, read);
+    let first = [bare.clone(), full, signed];
+    readable("v1/webhook.hex", &first, read);
+    let basic = Authentication::Basic { username: "u".into(), password: Sealed(vec![4]) };
+    let client = |client_authentication, scope| {
+        Authentication::ClientCredentials(ClientCredentials {
+            endpoint: "https://example.com/oauth/token".into(),
+            client_id: "id".into(),
+            client_secret: Sealed(vec![5, 6]),
+            scope,
+            client_authentication,
+            header: "Authorization".into(),
+            template: "Bearer %ACCESS_TOKEN%".into(),
+        })
+    };
+    let key = |scheme, until| SigningKey { scheme, secret: Sealed(vec![7, 8, 9]), until };
+    let overrides = Overrides {
+        success: Some(Success::Exactly(vec![200, 204])),
+        final_statuses: Some(vec![422]),
+        retry: Some(RetryPolicy {
+            schedule: vec![Duration::from_secs(60)],
+            repeat_last: false,
+            max_attempts: 2,
+            jitter_percent: 0,
+        }),
+        suspend: Some(Suspend::After(SuspendRule {
+            more_than: 3,
+            within: Duration::from_secs(21_600),
+        })),
+    };
+    let second = [
+        Webhook { authentication: basic, ..bare.clone() },
+        Webhook {
+            authentication: client(ClientAuthentication::Body, Some("orders".into())),
+            hooks_made: 300,
+            signing: Some(Signing {
+                keys: vec![key(SigningScheme::V1, None), key(SigningScheme::V1a, Some(at(9)))],
+            }),
+            ordering: Ordering::Key,
+            overrides,
+            suspended_because: Some("it answered 410".into()),
+            resumed_at: Some(at(8)),
+            ..bare.clone()
+        },
+        Webhook {
+            authentication: client(ClientAuthentication::Basic, None),
+            overrides: Overrides { suspend: Some(Suspend::Never), ..Overrides::default() },
+            ..bare
+        },
+    ];
+    golden("v2/webhook.hex", &[&first[..], &second[..]].concat(), write, read);
 }
 
 #[test]
@@ -230,7 +322,11 @@ fn profiles() {
             method: Method::Put,
             examples: vec![Example { event_type: "order.created".into(), data: "{}".into() }],
         }],
-        authentication: AuthenticationKind::ALL.to_vec(),
+        authentication: vec![
+            AuthenticationKind::None,
+            AuthenticationKind::Token,
+            AuthenticationKind::SignedBearer,
+        ],
         token_header: TokenHeader { name: "Auth".into(), template: "%ACCESS_TOKEN%".into() },
         success: Success::Exactly(vec![200]),
         final_statuses: vec![410],
@@ -259,7 +355,40 @@ fn profiles() {
         ..full.clone()
     };
     let read = |bytes: &[u8]| Profile::try_from(decode::<ProfileRow>(bytes).unwrap()).unwrap();
-    golden("profile.hex", &[full, bare], |profile| encode(&ProfileRow::from(profile)), read);
+    let write = |profile: &Profile| encode(&ProfileRow::from(profile));
+    let later = Profile { authentication: AuthenticationKind::ALL.to_vec(), ..bare.clone() };
+    golden("v1/profile.hex", &[full, bare], write, read);
+    golden("v2/profile.hex", &[later], write, read);
+}
+
+#[test]
+fn replays() {
+    let bare = Replay {
+        id: ReplayId::from_random([7; 16]),
+        organization: Organization::new("acme").unwrap(),
+        selection: Selection { webhook: None, statuses: vec![Status::Dead], from: None, to: None },
+        created_at: at(1_795_000_000_123_456),
+        progress: Progress::default(),
+    };
+    let full = Replay {
+        selection: Selection {
+            webhook: Some(WebhookId::from_random([8; 16])),
+            statuses: Status::ALL.to_vec(),
+            from: Some(at(1)),
+            to: Some(at(2)),
+        },
+        progress: Progress {
+            seen: 300,
+            moved: 200,
+            next: Some(vec![0, 255]),
+            stage: 3,
+            finished_at: Some(at(9)),
+            error: Some("why".into()),
+        },
+        ..bare.clone()
+    };
+    let read = |bytes: &[u8]| Replay::try_from(decode::<ReplayRow>(bytes).unwrap()).unwrap();
+    golden("v2/replay.hex", &[bare, full], |one| encode(&ReplayRow::new(300, one)), read);
 }
 
 #[test]
@@ -287,7 +416,7 @@ fn every_key() {
     for status in Status::ALL {
         all.extend([keys::by_status(status, &key), keys::count(key.webhook, status)]);
     }
-    golden("keys.hex", &all, Clone::clone, <[u8]>::to_vec);
+    golden("v1/keys.hex", &all, Clone::clone, <[u8]>::to_vec);
 }
 
 #[test]

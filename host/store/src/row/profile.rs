@@ -5,10 +5,15 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use transload_domain::{
     AskedLimits, AuthenticationKind, Example, HookType, Method, Pattern, PluginName, Profile,
-    ProfileHook, RetryPolicy, Success, SuspendRule, TokenHeader,
+    ProfileHook, SuspendRule, TokenHeader,
 };
 
-use super::{delivery::MethodRow, invalid};
+use super::{
+    Row,
+    delivery::MethodRow,
+    invalid,
+    rules::{RetryRow, SuccessRow, SuspendRow},
+};
 use crate::{Error, Result};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -50,31 +55,13 @@ enum AuthenticationKindRow {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-enum SuccessRow {
-    Any2xx,
-    Exactly(Vec<u16>),
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct RetryRow {
-    schedule: Vec<Duration>,
-    repeat_last: bool,
-    max_attempts: u32,
-    jitter_percent: u8,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct SuspendRow {
-    more_than: u32,
-    within: Duration,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
 struct AskedLimitsRow {
     concurrency: Option<u16>,
     transform_time: Option<Duration>,
     memory_bytes: Option<u64>,
 }
+
+impl Row<'_> for ProfileRow {}
 
 impl From<&Profile> for ProfileRow {
     fn from(profile: &Profile) -> Self {
@@ -89,20 +76,10 @@ impl From<&Profile> for ProfileRow {
             authentication: kinds.map(AuthenticationKindRow::from).collect(),
             token_header: profile.token_header.name,
             token_template: profile.token_header.template,
-            success: match profile.success {
-                Success::Any2xx => SuccessRow::Any2xx,
-                Success::Exactly(statuses) => SuccessRow::Exactly(statuses),
-            },
+            success: profile.success.into(),
             final_statuses: profile.final_statuses,
-            retry: RetryRow {
-                schedule: profile.retry.schedule,
-                repeat_last: profile.retry.repeat_last,
-                max_attempts: profile.retry.max_attempts,
-                jitter_percent: profile.retry.jitter_percent,
-            },
-            suspend: profile
-                .suspend
-                .map(|rule| SuspendRow { more_than: rule.more_than, within: rule.within }),
+            retry: profile.retry.into(),
+            suspend: profile.suspend.map(SuspendRow::from),
             suppress_echo: profile.suppress_echo,
             expect_continue: profile.expect_continue,
             settings_schema: profile.settings_schema,
@@ -128,20 +105,10 @@ impl TryFrom<ProfileRow> for Profile {
             hooks: row.hooks.into_iter().map(ProfileHook::try_from).collect::<Result<_>>()?,
             authentication: kinds.map(AuthenticationKind::from).collect(),
             token_header: TokenHeader { name: row.token_header, template: row.token_template },
-            success: match row.success {
-                SuccessRow::Any2xx => Success::Any2xx,
-                SuccessRow::Exactly(statuses) => Success::Exactly(statuses),
-            },
+            success: row.success.into(),
             final_statuses: row.final_statuses,
-            retry: RetryPolicy {
-                schedule: row.retry.schedule,
-                repeat_last: row.retry.repeat_last,
-                max_attempts: row.retry.max_attempts,
-                jitter_percent: row.retry.jitter_percent,
-            },
-            suspend: row
-                .suspend
-                .map(|rule| SuspendRule { more_than: rule.more_than, within: rule.within }),
+            retry: row.retry.into(),
+            suspend: row.suspend.map(SuspendRule::from),
             suppress_echo: row.suppress_echo,
             expect_continue: row.expect_continue,
             settings_schema: row.settings_schema,

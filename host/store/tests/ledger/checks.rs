@@ -55,6 +55,10 @@ macro_rules! conformance {
             page::a_foreign_cursor_is_refused,
             retire::only_closed_events_are_forgotten,
             retire::no_more_are_forgotten_than_asked,
+            retire::a_sweep_looks_at_each_event_once,
+            retire::a_young_event_does_not_hide_older_ones,
+            retire::a_sweep_ends_where_all_events_are_young,
+            retire::what_somebody_asks_for_is_not_forgotten,
         }
     };
     ($world:path: $($module:ident::$check:ident,)*) => {

@@ -162,7 +162,7 @@ async fn i1_a_store_that_panics_acknowledges_nothing() {
 async fn a_refusing_memory_ledger_stops_too() {
     let switch = Switch::default();
     let rows = Refusing::new(MemoryRows::default(), &switch);
-    let ledger = Local::inline(rows, Arc::new(HandClock::default()));
+    let ledger = Local::inline(rows, Arc::new(HandClock::default())).unwrap();
     ledger.accept(SHARD, vec![event("1")]).await.unwrap();
     switch.refuse(true);
     for id in ["2", "3"] {

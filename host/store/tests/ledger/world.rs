@@ -16,8 +16,8 @@ use transload_domain::{
     Webhook, WebhookId, WebhookLimits,
 };
 use transload_store::{
-    Change, Dispatch, Entry, Lead, Ledger, Page, Query, Receipt, Record, Result, Settlement, Shard,
-    StateChange, StateCheck,
+    Change, Dispatch, Entry, Lead, Ledger, Page, Query, Receipt, Record, Result, Retired,
+    Retirement, Settlement, Shard, StateChange, StateCheck,
 };
 
 pub(crate) const SHARD: Shard = Shard(0);
@@ -86,9 +86,27 @@ impl World {
         deliveries
     }
 
+    /// Accepts one event with this id that was posted at this time.
+    pub(crate) async fn post_at(&self, id: &str, micros: i64) -> EventNo {
+        let accepted_at = Timestamp::from_micros(micros);
+        let event = Event { accepted_at, ..event(id) };
+        self.accept(vec![event]).await.expect("a new event is accepted")[0].no
+    }
+
+    /// One call of a sweep from the first event on, of whatever age.
+    pub(crate) async fn retire(&self, lead: &Lead, max: usize) -> Result<Retired> {
+        self.ledger.retire(lead, from_the_first(Timestamp::MAX, max)).await
+    }
+
     pub(crate) async fn put_webhook(&self, webhook: &Webhook) -> u64 {
         let change = Change::Webhook(webhook.clone());
         self.ledger.configure(SHARD, change, None).await.expect("a webhook is taken")
+    }
+
+    /// Asks for a delivery again, or no longer.
+    pub(crate) async fn redrive(&self, delivery: DeliveryKey, wanted: bool) -> Result<u64> {
+        let change = Change::Redrive { delivery, wanted };
+        self.ledger.configure(SHARD, change, None).await
     }
 
     pub(crate) async fn page(&self, query: Query, after: Option<Vec<u8>>, limit: usize) -> Page {
@@ -242,7 +260,12 @@ pub(crate) fn settlement(before: Head, status: Status) -> Settlement {
         verdict,
     };
     let after = Head { status, attempts: number, due: at, at, ..before };
-    Settlement { before, after, attempt: Some(attempt), made: None }
+    Settlement { before, after, attempt: Some(attempt), made: None, failure: None }
+}
+
+/// What is older than this, from the first event on.
+pub(crate) fn from_the_first(accepted_before: Timestamp, max: usize) -> Retirement {
+    Retirement { from: EventNo(0), accepted_before, max }
 }
 
 /// The next entry of an agenda; `None` at its end.

@@ -7,10 +7,10 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
-use transload_domain::{Event, EventNo};
+use transload_domain::Event;
 use transload_store::{
     Change, Dispatch, Entry, Error, Key, Lead, Ledger, Page, Query, Receipt, Record, Result,
-    Revision, Settlement, Shard,
+    Retired, Retirement, Revision, Settlement, Shard,
 };
 
 /// What goes wrong.
@@ -134,7 +134,15 @@ impl Ledger for Doors {
         self.inner.page(shard, query, after, limit).await
     }
 
-    async fn retire(&self, lead: &Lead, below: EventNo, max: usize) -> Result<usize> {
-        self.inner.retire(lead, below, max).await
+    async fn retire(&self, lead: &Lead, retirement: Retirement) -> Result<Retired> {
+        self.inner.retire(lead, retirement).await
+    }
+
+    async fn size(&self, shard: Shard) -> Result<u64> {
+        self.inner.size(shard).await
+    }
+
+    fn undispatched(&self, shard: Shard) -> u64 {
+        self.inner.undispatched(shard)
     }
 }

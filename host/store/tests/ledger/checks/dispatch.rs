@@ -50,11 +50,11 @@ pub(crate) async fn i4_a_dispatch_happens_as_a_whole_or_not_at_all(world: World)
         ..dispatch(no)
     };
     let late = vec![change(hook(1), "a", Some(b"1")), change(hook(9), "gone", Some(b"1"))];
-    for spoiled in [
-        Dispatch { checks: vec![check(hook(1), "seen", 1)], ..whole.clone() },
-        Dispatch { changes: late, ..whole.clone() },
+    for (spoiled, whose) in [
+        (Dispatch { checks: vec![check(hook(1), "seen", 1)], ..whole.clone() }, hook(1)),
+        (Dispatch { changes: late, ..whole.clone() }, hook(9)),
     ] {
-        assert!(matches!(world.dispatch(&lead, spoiled).await, Err(Error::Conflict(_))));
+        assert_eq!(stale(world.dispatch(&lead, spoiled).await), Some(whose));
         assert_eq!(world.picture(1, &[hook(1)]).await, before);
         for key in ["seen", "a"] {
             assert_eq!(world.ledger.state(SHARD, hook(1), key).await.unwrap(), None);
@@ -82,8 +82,8 @@ pub(crate) async fn i4_two_that_read_the_same_state_do_not_both_write(world: Wor
         });
     }
     let answers = world.ledger.dispatch(&lead, of[..2].to_vec()).await;
-    assert!(matches!(&answers[..], [Ok(()), Err(Error::Conflict(_))]), "{answers:?}");
-    assert!(matches!(world.dispatch(&lead, of[2].clone()).await, Err(Error::Conflict(_))));
+    assert!(matches!(&answers[..], [Ok(()), Err(Error::Stale { .. })]), "{answers:?}");
+    assert_eq!(stale(world.dispatch(&lead, of[2].clone()).await), Some(hook(1)));
     let (revision, value) = world.ledger.state(SHARD, hook(1), "n").await.unwrap().unwrap();
     assert_eq!(value, b"1");
     let informed = Dispatch { checks: vec![check(hook(1), "n", revision)], ..of[1].clone() };
@@ -109,9 +109,9 @@ pub(crate) async fn i4_a_revision_is_never_given_twice(world: World) {
         if let Some((revision, _)) = found {
             for old in &seen {
                 let no = world.post(&format!("{id} {old}")).await;
-                let stale = Dispatch { checks: vec![check(hook(1), "k", *old)], ..dispatch(no) };
-                let answer = world.dispatch(&lead, stale).await;
-                assert!(matches!(answer, Err(Error::Conflict(_))), "{old} for {revision}");
+                let late = Dispatch { checks: vec![check(hook(1), "k", *old)], ..dispatch(no) };
+                let answer = world.dispatch(&lead, late).await;
+                assert_eq!(stale(answer), Some(hook(1)), "{old} for {revision}");
             }
             seen.push(revision);
         }
@@ -135,7 +135,7 @@ pub(crate) async fn state_has_a_limit_for_each_webhook(world: World) {
     let over = Dispatch { changes: fill(fits..fits + 1, hook(1)), ..dispatch(no) };
     let refused = world.dispatch(&lead, over.clone()).await.unwrap_err();
     assert!(
-        matches!(&refused, Error::Limit(what) if what.contains("bytes of plugin state")),
+        matches!(&refused, Error::Full { webhook, what } if *webhook == hook(1) && what.contains("bytes of plugin state")),
         "{refused}"
     );
     // Another webhook has room of its own, and so has this one when something goes.
@@ -158,7 +158,7 @@ pub(crate) async fn state_goes_with_its_webhook(world: World) {
     assert_eq!(world.ledger.state(SHARD, hook(2), "k").await.unwrap().unwrap().1, b"2");
     let no = world.post("2").await;
     let late = Dispatch { changes: vec![change(hook(1), "k", Some(b"1"))], ..dispatch(no) };
-    assert!(matches!(world.dispatch(&lead, late).await, Err(Error::Conflict(_))));
+    assert_eq!(stale(world.dispatch(&lead, late).await), Some(hook(1)));
     assert_eq!(world.ledger.state(SHARD, hook(1), "k").await.unwrap(), None);
 }
 
@@ -197,8 +197,13 @@ pub(crate) async fn i5_bytes_once_made_never_change(world: World) {
             Dispatch { replaces: Some(made.head), deliveries: vec![other.clone()], ..dispatch(no) };
         assert!(matches!(world.dispatch(&lead, anew).await, Err(Error::Conflict(_))));
         let after = Head { at: Timestamp::from_micros(9), ..made.head };
-        let settled =
-            Settlement { before: made.head, after, attempt: None, made: Some(other.made) };
+        let settled = Settlement {
+            before: made.head,
+            after,
+            attempt: None,
+            made: Some(other.made),
+            failure: None,
+        };
         let answer = world.ledger.settle(&lead, settled).await;
         assert!(matches!(answer, Err(Error::Conflict(_))), "{answer:?}");
         let stored = world.ledger.delivery(SHARD, made.head.key.id()).await.unwrap();
@@ -226,4 +231,12 @@ pub(crate) async fn a_large_request_is_kept_whole(world: World) {
     let whole = Dispatch { deliveries: vec![one.clone()], ..dispatch(no) };
     world.dispatch(&lead, whole).await.unwrap();
     assert_eq!(world.ledger.made(SHARD, one.head.key).await.unwrap(), Some(one.made));
+}
+
+/// Whose state has changed since it was read.
+fn stale(answer: transload_store::Result<()>) -> Option<transload_domain::WebhookId> {
+    match answer {
+        Err(Error::Stale { webhook, .. }) => Some(webhook),
+        _ => None,
+    }
 }

@@ -1,6 +1,6 @@
 //! Who leads, and what a deposed lead can still do: nothing.
 
-use transload_domain::{EventNo, Status};
+use transload_domain::Status;
 use transload_store::{Dispatch, Error};
 
 use crate::world::{
@@ -36,7 +36,7 @@ pub(crate) async fn i7_a_deposed_lead_changes_nothing(world: World) {
     assert_eq!(world.dispatch(&old, one.clone()).await, Err(Error::Fenced));
     let settled = settlement(open, Status::Delivered);
     assert_eq!(world.ledger.settle(&old, settled.clone()).await, Err(Error::Fenced));
-    assert_eq!(world.ledger.retire(&old, EventNo(99), 10).await, Err(Error::Fenced));
+    assert_eq!(world.retire(&old, 10).await, Err(Error::Fenced));
     assert!(matches!(world.ledger.agenda(&old).await, Err(Error::Fenced)));
     assert_eq!(world.picture(9, &[hook(1)]).await, before);
 

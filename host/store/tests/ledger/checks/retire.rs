@@ -1,9 +1,11 @@
 //! Forgetting what is closed.
 
-use transload_domain::{EventNo, Status};
-use transload_store::{Dispatch, LedgerExt, Query};
+use transload_domain::{Event, EventNo, Status, Timestamp};
+use transload_store::{Dispatch, Error, LedgerExt, Query, Retired, Retirement};
 
-use crate::world::{SHARD, World, acme, change, dispatch, event, hook, settlement, webhook};
+use crate::world::{
+    SHARD, World, acme, change, dispatch, event, from_the_first, hook, settlement, webhook,
+};
 
 pub(crate) async fn only_closed_events_are_forgotten(world: World) {
     let lead = world.lead("a").await;
@@ -19,11 +21,12 @@ pub(crate) async fn only_closed_events_are_forgotten(world: World) {
     let changes = vec![change(hook(1), "k", Some(b"kept"))];
     world.dispatch(&lead, Dispatch { changes, ..dispatch(stateful) }).await.unwrap();
     let undispatched = world.post("undispatched").await;
-    let young = world.post("young").await;
+    let young = world.post_at("young", 50).await;
     world.dispatch(&lead, dispatch(young)).await.unwrap();
 
-    assert_eq!(world.ledger.retire(&lead, young, 100).await, Ok(2));
-    assert_eq!(world.ledger.retire(&lead, young, 100).await, Ok(0));
+    let old = from_the_first(Timestamp::from_micros(50), 100);
+    assert_eq!(world.ledger.retire(&lead, old).await, Ok(Retired { events: 2, next: None }));
+    assert_eq!(world.ledger.retire(&lead, old).await, Ok(Retired { events: 0, next: None }));
     let key = closed[0].head.key;
     assert_eq!(world.ledger.event(SHARD, key.event).await.unwrap(), None);
     assert_eq!(world.ledger.event(SHARD, stateful).await.unwrap(), None);
@@ -56,7 +59,79 @@ pub(crate) async fn no_more_are_forgotten_than_asked(world: World) {
         }
     }
     for (max, forgotten) in [(0, 0), (1, 1), (90, 90), (1_000, 109), (1_000, 0)] {
-        assert_eq!(world.ledger.retire(&lead, EventNo(u64::MAX), max).await, Ok(forgotten));
+        assert_eq!(world.retire(&lead, max).await.unwrap().events, forgotten);
     }
     assert_eq!(world.list(Query::Events(acme()), 1_000).await.len(), 100);
+}
+
+/// Old events that are open, more than one call looks at, and closed ones behind them.
+pub(crate) async fn a_sweep_looks_at_each_event_once(world: World) {
+    let lead = world.lead("a").await;
+    let events = |ids: std::ops::Range<u32>| ids.map(|id| event(&id.to_string())).collect();
+    let open = world.accept(events(0..1_500)).await.unwrap();
+    let closed = world.accept(events(1_500..1_600)).await.unwrap();
+    let dispatches = closed.iter().map(|receipt| dispatch(receipt.no)).collect();
+    assert!(world.ledger.dispatch(&lead, dispatches).await.iter().all(Result::is_ok));
+
+    let (mut from, mut forgotten, mut places) = (EventNo(0), Vec::new(), vec![]);
+    loop {
+        let one = Retirement { from, accepted_before: Timestamp::MAX, max: 60 };
+        let retired = world.ledger.retire(&lead, one).await.unwrap();
+        forgotten.push(retired.events);
+        let Some(next) = retired.next else { break };
+        assert!(next > from, "a sweep goes forward");
+        places.push(next);
+        from = next;
+    }
+    assert_eq!(forgotten, [0, 60, 40]);
+    assert_eq!(places, [open[1_000].no, closed[60].no]);
+    assert_eq!(world.ledger.undispatched(SHARD), 1_500);
+}
+
+/// The clock was set back for a while: events behind it are found all the same.
+pub(crate) async fn a_young_event_does_not_hide_older_ones(world: World) {
+    let lead = world.lead("a").await;
+    for (id, at) in [("1", 10), ("2", 90), ("3", 20), ("4", 91), ("5", 30)] {
+        let no = world.post_at(id, at).await;
+        world.dispatch(&lead, dispatch(no)).await.unwrap();
+    }
+    let old = from_the_first(Timestamp::from_micros(50), 100);
+    assert_eq!(world.ledger.retire(&lead, old).await, Ok(Retired { events: 3, next: None }));
+    let left = world.list(Query::Events(acme()), 10).await;
+    assert_eq!(left.len(), 2);
+}
+
+/// A sweep does not read on through all that is young.
+pub(crate) async fn a_sweep_ends_where_all_events_are_young(world: World) {
+    let lead = world.lead("a").await;
+    let young = Timestamp::from_micros(90);
+    let events = |ids: std::ops::Range<u32>| {
+        ids.map(|id| Event { accepted_at: young, ..event(&id.to_string()) }).collect()
+    };
+    for batch in 0..3 {
+        world.accept(events(batch * 1_000..(batch + 1) * 1_000)).await.unwrap();
+    }
+    let last = world.post_at("old", 10).await;
+    world.dispatch(&lead, dispatch(last)).await.unwrap();
+    let old = from_the_first(Timestamp::from_micros(50), 100);
+    assert_eq!(world.ledger.retire(&lead, old).await, Ok(Retired::default()));
+    let behind = Retirement { from: EventNo(2_001), ..old };
+    assert_eq!(
+        world.ledger.retire(&lead, behind).await,
+        Ok(Retired { events: 0, next: None }),
+        "1,000 young ones"
+    );
+    let behind = Retirement { from: EventNo(2_500), ..old };
+    assert_eq!(world.ledger.retire(&lead, behind).await, Ok(Retired { events: 1, next: None }));
+}
+
+/// A dead letter that somebody asks for again is not closed.
+pub(crate) async fn what_somebody_asks_for_is_not_forgotten(world: World) {
+    let lead = world.lead("a").await;
+    let dead = world.deliver(&lead, "1", &[(hook(1), Status::Dead)]).await[0].head;
+    world.redrive(dead.key, true).await.unwrap();
+    assert_eq!(world.retire(&lead, 9).await.unwrap().events, 0);
+    world.redrive(dead.key, false).await.unwrap();
+    assert_eq!(world.retire(&lead, 9).await.unwrap().events, 1);
+    assert!(matches!(world.redrive(dead.key, true).await, Err(Error::NotFound(_))));
 }

@@ -63,7 +63,8 @@ pub(crate) async fn i7_a_used_attempt_number_is_not_used_again(world: World) {
     let dead = settlement(head, Status::Dead);
     world.ledger.settle(&lead, dead.clone()).await.unwrap();
     let after = Head { status: Status::Scheduled, attempts: 0, ..dead.after };
-    let redrive = Settlement { before: dead.after, after, attempt: None, made: None };
+    let redrive =
+        Settlement { before: dead.after, after, attempt: None, made: None, failure: None };
     world.ledger.settle(&lead, redrive).await.unwrap();
     let answer = world.ledger.settle(&lead, settlement(after, Status::Delivered)).await;
     assert!(matches!(answer, Err(Error::Conflict(_))), "{answer:?}");
@@ -94,7 +95,8 @@ pub(crate) async fn a_person_takes_up_a_dead_letter(world: World) {
     let dead = settlement(head, Status::Dead);
     world.ledger.settle(&lead, dead.clone()).await.unwrap();
     let after = Head { status: Status::Scheduled, ..dead.after };
-    let redrive = Settlement { before: dead.after, after, attempt: None, made: None };
+    let redrive =
+        Settlement { before: dead.after, after, attempt: None, made: None, failure: None };
     world.ledger.settle(&lead, redrive.clone()).await.unwrap();
     assert!(matches!(world.ledger.settle(&lead, redrive).await, Err(Error::Conflict(_))));
     world.ledger.settle(&lead, settlement(after, Status::Delivered)).await.unwrap();
@@ -106,14 +108,21 @@ pub(crate) async fn a_blocked_delivery_can_be_blocked_again_or_die(world: World)
     let one = world.deliver(&lead, "1", &[(hook(1), Status::Blocked)]).await.remove(0);
     let again = Made { plugin: None, content: Content::Blocked("it asks for time".into()) };
     let after = Head { attempts: 1, ..one.head };
-    let blocked = Settlement { before: one.head, after, attempt: None, made: Some(again.clone()) };
+    let blocked = Settlement {
+        before: one.head,
+        after,
+        attempt: None,
+        made: Some(again.clone()),
+        failure: None,
+    };
     world.ledger.settle(&lead, blocked).await.unwrap();
     assert_eq!(world.ledger.made(SHARD, one.head.key).await.unwrap(), Some(again));
     let scheduled = Head { status: Status::Scheduled, ..after };
-    let unready = Settlement { before: after, after: scheduled, attempt: None, made: None };
+    let unready =
+        Settlement { before: after, after: scheduled, attempt: None, made: None, failure: None };
     assert!(matches!(world.ledger.settle(&lead, unready).await, Err(Error::Conflict(_))));
     let dead = Head { status: Status::Dead, attempts: 2, ..after };
-    let end = Settlement { before: after, after: dead, attempt: None, made: None };
+    let end = Settlement { before: after, after: dead, attempt: None, made: None, failure: None };
     world.ledger.settle(&lead, end).await.unwrap();
     assert_eq!(world.ledger.head(SHARD, dead.key).await.unwrap(), Some(dead));
 }
