@@ -260,12 +260,23 @@ impl Authentication {
         Self { kinds: vec!["token"], header: Some(header.into()), template: Some(template.into()) }
     }
 
+    /// User name and password, which each webhook brings, in `Authorization: Basic` (RFC 7617).
+    pub fn basic() -> Self {
+        Self { kinds: vec!["basic"], header: None, template: None }
+    }
+
+    /// An access token in this header, fetched with the client id and secret that each webhook brings (OAuth 2.0
+    /// client credentials, RFC 6749 section 4.4). `%ACCESS_TOKEN%` in the template stands for it.
+    pub fn client_credentials(header: impl Into<String>, template: impl Into<String>) -> Self {
+        Self { kinds: vec!["oauth2_client_credentials"], ..Self::token(header, template) }
+    }
+
     /// `Authorization: Bearer` with a short-lived token that the host signs and the vendor can verify.
     pub fn signed_bearer() -> Self {
         Self { kinds: vec!["signed_bearer"], header: None, template: None }
     }
 
-    /// The vendor takes these kinds as well.
+    /// The vendor takes these kinds as well. Where both name a header, the first one's holds for both.
     pub fn or(mut self, other: Self) -> Self {
         self.kinds.extend(other.kinds);
         self.header = self.header.or(other.header);

@@ -125,6 +125,32 @@ fn the_least_that_can_be_said_leaves_the_rest_to_the_host() {
     assert_eq!(settings["additionalProperties"], false);
 }
 
+/// Its `authentication` is what the test is about.
+fn written(authentication: Authentication) -> serde_json::Value {
+    let profile = Profile::new("acme", "1.0.0").authentication(authentication);
+    serde_json::to_value(profile).expect("a profile is JSON")["authentication"].take()
+}
+
+#[test]
+fn every_kind_of_authentication_is_written_as_the_host_reads_it() {
+    let oauth = || Authentication::client_credentials("Authorization", "Bearer %ACCESS_TOKEN%");
+    let in_header = |kinds: &[&str]| {
+        serde_json::json!({
+            "kinds": kinds, "header": "Authorization", "template": "Bearer %ACCESS_TOKEN%",
+        })
+    };
+    for (authentication, expected) in [
+        (Authentication::none(), serde_json::json!({"kinds": ["none"]})),
+        (Authentication::basic(), serde_json::json!({"kinds": ["basic"]})),
+        (Authentication::signed_bearer(), serde_json::json!({"kinds": ["signed_bearer"]})),
+        (oauth(), in_header(&["oauth2_client_credentials"])),
+        (oauth().or(Authentication::none()), in_header(&["oauth2_client_credentials", "none"])),
+        (Authentication::basic().or(oauth()), in_header(&["basic", "oauth2_client_credentials"])),
+    ] {
+        assert_eq!(written(authentication), expected);
+    }
+}
+
 #[test]
 fn a_sound_profile_passes_the_check() {
     testing::check_profile::<Least>();

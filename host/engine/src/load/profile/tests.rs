@@ -70,6 +70,15 @@ fn what_is_said_is_taken() {
 }
 
 #[test]
+fn every_kind_of_authentication_is_known() {
+    let names = ["none", "token", "basic", "oauth2_client_credentials", "signed_bearer"];
+    let profile = parse(&with("/authentication/kinds", json!(names)).to_string()).unwrap();
+    assert_eq!(profile.authentication, AuthenticationKind::ALL);
+    let header = TokenHeader { name: "Auth".into(), template: "%ACCESS_TOKEN%".into() };
+    assert_eq!(profile.token_header, header);
+}
+
+#[test]
 fn an_examples_data_stays_as_it_was_written() {
     let text = minimal().to_string().replace(
         r#""method":"PUT""#,
@@ -103,9 +112,9 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         (with("/authentication/kinds", json!([])), "authentication.kinds", "at least one"),
         (
-            with("/authentication/kinds/1", json!("basic")),
+            with("/authentication/kinds/1", json!("digest")),
             "authentication.kinds[1]",
-            "possible are none, token, signed_bearer",
+            "possible are none, token, basic, oauth2_client_credentials, signed_bearer",
         ),
         (with("/authentication/kinds/1", json!("token")), "authentication.kinds[1]", "twice"),
         (with("/authentication/header", json!("A B")), "authentication.header", "no header name"),
