@@ -1,8 +1,8 @@
 //! The plugin's profile and its cases.
 
 use transload_plugin::{
-    Hook, Json, Outcome,
-    serde_json::{self, json},
+    Hook, Json, Outcome, glue,
+    serde_json::{self, Value, json},
     testing,
 };
 use transload_plugin_corrigopro::CorrigoPro;
@@ -15,6 +15,21 @@ fn the_profile_is_sound_and_every_example_becomes_a_notification() {
 #[test]
 fn every_case_comes_out_as_it_says() {
     testing::check_cases::<CorrigoPro>(concat!(env!("CARGO_MANIFEST_DIR"), "/cases"));
+}
+
+/// CorrigoPro's pages: again after 5, 10, 20, 40, 60, 60, ... minutes, 200 attempts in all; nothing is sent back to where it
+/// came from; nobody is suspended.
+#[test]
+fn the_profile_has_the_vendors_rules() {
+    let profile: Value = serde_json::from_str(&glue::describe::<CorrigoPro>()).unwrap();
+    let retry = &profile["retry"];
+    assert_eq!(retry["schedule"], json!(["5m", "10m", "20m", "40m", "1h"]));
+    assert_eq!((&retry["repeat_last"], &retry["max_attempts"]), (&json!(true), &json!(200)));
+    assert_eq!(profile["authentication"], json!({"kinds": ["signed_bearer"]}));
+    assert_eq!(profile["suppress_echo"], true);
+    assert_eq!(profile["expect_continue"], true);
+    assert_eq!(profile.get("suspend"), None);
+    assert_eq!(profile["hooks"][0]["method"], "POST");
 }
 
 #[test]

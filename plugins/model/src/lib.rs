@@ -13,6 +13,8 @@
 mod acceptance_scan;
 mod address;
 mod appointment;
+mod attendee;
+mod booking;
 mod civil;
 mod contact;
 mod custom_field;
@@ -25,11 +27,14 @@ mod order;
 mod packaging;
 mod parcel;
 mod subscription;
+mod suspension;
 pub mod work_order;
 
 pub use acceptance_scan::AcceptanceScan;
 pub use address::{Address, AddressPurpose, ContactAddress};
 pub use appointment::{Appointment, AppointmentStatus};
+pub use attendee::{Attendee, AttendeeStatus};
+pub use booking::{Booking, BookingStatus};
 pub use contact::Contact;
 pub use custom_field::{CustomField, CustomFields, Encoding};
 pub use date_time::{DateTime, InvalidDateTime};
@@ -41,4 +46,5 @@ pub use order::{Billing, FulfilmentStatus, Order, PaymentStatus, Shipping, Sourc
 pub use packaging::Packaging;
 pub use parcel::{Customs, Item, ItemKind, Parcel, SignatureRequirement, TrackingEntry};
 pub use subscription::Subscription;
+pub use suspension::Suspension;
 pub use work_order::WorkOrderEvent;

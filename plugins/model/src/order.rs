@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, CustomFields, DateTime, Money, Note, Parcel};
+use crate::{Address, Booking, CustomFields, DateTime, Money, Note, Parcel};
 
 /// An order, with all that belongs to it: `order.created`, `order.updated`, `order.delivered`, ...
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +46,8 @@ pub struct Order {
     /// Where it came from.
     #[serde(default)]
     pub source: Source,
+    /// What it books, where it is for places at an appointment.
+    pub booking: Option<Booking>,
     /// What it is packed in.
     #[serde(default)]
     pub boxes: Vec<Parcel>,

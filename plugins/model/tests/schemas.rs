@@ -5,8 +5,8 @@ use std::{env, fs, path::Path};
 
 use schemars::{JsonSchema, schema_for};
 use transload_model::{
-    AcceptanceScan, Appointment, Contact, ContactAddress, Order, Packaging, Subscription,
-    WorkOrderEvent,
+    AcceptanceScan, Appointment, Attendee, Contact, ContactAddress, Order, Packaging, Subscription,
+    Suspension, WorkOrderEvent,
 };
 
 #[test]
@@ -14,11 +14,13 @@ fn the_schemas_are_current() {
     let outdated: Vec<&str> = [
         ("acceptance-scan", written::<AcceptanceScan>()),
         ("appointment", written::<Appointment>()),
+        ("attendee", written::<Attendee>()),
         ("contact", written::<Contact>()),
         ("contact-address", written::<ContactAddress>()),
         ("order", written::<Order>()),
         ("packaging", written::<Packaging>()),
         ("subscription", written::<Subscription>()),
+        ("suspension", written::<Suspension>()),
         ("work-order", written::<WorkOrderEvent>()),
     ]
     .into_iter()

@@ -16,11 +16,16 @@ mod webhook;
 use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
-use transload_model::{AcceptanceScan, Contact, ContactAddress, Order, Packaging, Subscription};
+use transload_model::{
+    AcceptanceScan, Contact, ContactAddress, Order, Packaging, Subscription, Suspension,
+};
 use transload_plugin::prelude::*;
 
 /// How the type of an event about a removal ends.
 const REMOVED: &str = ".removed";
+
+/// The type of the event with which transload tells that it has suspended a webhook.
+const SUSPENDED: &str = "transload.webhook.suspended";
 
 /// The document says nothing about retries, so this schedule is ours. More than three failures within six hours
 /// suspend a webhook; with three attempts within a short outage, and six hours and more between the later ones, no
@@ -70,7 +75,9 @@ impl Plugin for ReadyCloud {
                 Hook::new("webhook")
                     .put()
                     .on("webhook.*")
-                    .example("webhook.updated", include_str!("../examples/webhook.json")),
+                    .on(SUSPENDED)
+                    .example("webhook.updated", include_str!("../examples/webhook.json"))
+                    .example(SUSPENDED, include_str!("../examples/suspended.json")),
             )
             .hook(
                 Hook::new("order-delivered")
@@ -99,6 +106,7 @@ impl Plugin for ReadyCloud {
             "contact" => put::<Contact, contact::Payload>(event),
             "contact-address" => put::<ContactAddress, address::ContactPayload>(event),
             "acceptance-scan" => put::<AcceptanceScan, scan::Payload>(event),
+            "webhook" if event.kind == SUSPENDED => suspended(event),
             "webhook" => put::<Subscription, webhook::Payload>(event),
             other => Err(Fault::internal(format!("this plugin has no hook type {other:?}"))),
         }
@@ -112,5 +120,12 @@ fn put<T: DeserializeOwned, P: Serialize + TryFrom<T, Error = Fault>>(
     event: Event<Json>,
 ) -> Result<Outcome, Fault> {
     let payload = P::try_from(event.parse()?.data)?;
+    Ok(deliver(Request::json(&payload)?))
+}
+
+/// transload has suspended a webhook.
+fn suspended(event: Event<Json>) -> Result<Outcome, Fault> {
+    let event: Event<Suspension> = event.parse()?;
+    let payload = webhook::SuspendedPayload::new(&event.organization, event.data);
     Ok(deliver(Request::json(&payload)?))
 }

@@ -17,6 +17,39 @@ pub(crate) struct Payload {
     suspended_at: Option<Time>,
 }
 
+/// A webhook of transload's that was suspended. The form is an assumption of ours: a webhook as ReadyCloud's API answers it, of
+/// which only the URL and the times are known, and beside that its name, plugin and the reason.
+#[derive(Serialize)]
+pub(crate) struct SuspendedPayload {
+    url: String,
+    remote_url: (),
+    created_at: (),
+    updated_at: Time,
+    entity: (),
+    suspended_at: Time,
+    name: String,
+    plugin: String,
+    reason: String,
+}
+
+impl SuspendedPayload {
+    /// The notification about a webhook of this organization.
+    pub(crate) fn new(organization: &str, suspension: model::Suspension) -> Self {
+        let model::Suspension { webhook_id, name, plugin, suspended_at, reason } = suspension;
+        Self {
+            url: format!("/api/v2/orgs/{organization}/webhooks/{webhook_id}/"),
+            remote_url: (),
+            created_at: (),
+            updated_at: suspended_at.clone().into(),
+            entity: (),
+            suspended_at: suspended_at.into(),
+            name,
+            plugin,
+            reason,
+        }
+    }
+}
+
 impl TryFrom<model::Subscription> for Payload {
     type Error = Fault;
 

@@ -251,13 +251,17 @@ pub(super) const ACCEPTANCE_SCAN: Shape = Object(&[
     must("packing_cost", MONEY),
 ]);
 
-/// A webhook, as the collection shows it: seven members. Its token is a secret, so a sender may well leave it out.
+/// A webhook, as the collection shows it: seven members. Its token is a secret, so a sender may well leave it out. When
+/// transload tells that a webhook of its own was suspended, it does not know all of them, and adds which one and why.
 pub(super) const WEBHOOK: Shape = Object(&[
     must("url", PATH),
-    must("remote_url", Text),
+    must("remote_url", TEXT_OR_NULL),
     may("token", Text),
     must("created_at", MOMENT_OR_NULL),
     must("updated_at", MOMENT_OR_NULL),
-    must("entity", Text),
+    must("entity", TEXT_OR_NULL),
     must("suspended_at", MOMENT_OR_NULL),
+    may("name", Text),
+    may("plugin", Text),
+    may("reason", Text),
 ]);
