@@ -16,6 +16,7 @@ mod events;
 mod json;
 pub mod keys;
 mod operation;
+mod operator;
 mod page;
 mod path;
 mod plugins;
@@ -36,6 +37,7 @@ use transload_delivery::{Backlog, Health, Metrics, Troubles, auth::Signer, egres
 use transload_domain::{Catalog, Clock, Random, Vault};
 use transload_store::{Ledger, Shard};
 
+pub use operator::ORGANIZATION_HEADER;
 pub use router::{admin_router, router};
 
 /// All that the API needs to answer. Cheap to clone: it is the state of each request.

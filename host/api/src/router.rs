@@ -6,7 +6,7 @@ use axum::{
     Extension, Router,
     body::Body,
     http::{Request, Response},
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     response::IntoResponse,
     routing::{get, post},
 };
@@ -16,23 +16,14 @@ use tracing::Span;
 use crate::{
     Api, access, admin,
     budget::Budget,
-    deliveries, events, operation, plugins,
+    deliveries, events, operation, operator, plugins,
     problem::{Kind, Problem},
     request_id, webhooks,
 };
 
 /// The public API. Everything under `/v1` takes an API key.
 pub fn router(api: Api) -> Router {
-    let v1 = Router::new()
-        .route("/events", post(events::post))
-        .route("/events/{id}", get(events::get))
-        .route("/webhooks", post(webhooks::post).get(webhooks::list))
-        .route("/webhooks/{id}", get(webhooks::get).delete(webhooks::delete))
-        .route("/deliveries", get(deliveries::list))
-        .route("/deliveries/{id}", get(deliveries::get))
-        .route("/plugins", get(plugins::list))
-        .route("/plugins/{name}", get(plugins::get))
-        .route_layer(from_fn_with_state(api.clone(), access::layer));
+    let v1 = v1().route_layer(from_fn_with_state(api.clone(), access::layer));
     let open = Router::new()
         .route("/health/live", get(operation::live))
         .route("/health/ready", get(operation::ready))
@@ -47,8 +38,22 @@ pub fn admin_router(api: Api) -> Router {
     let router = Router::new()
         .route("/keys", post(admin::create_key))
         .route("/keys/{id}", axum::routing::delete(admin::remove_key))
-        .route("/health/ready", get(operation::ready));
+        .route("/health/ready", get(operation::ready))
+        .nest("/v1", v1().route_layer(from_fn(operator::layer)));
     around(router, api)
+}
+
+/// What belongs to an organization. Whoever asks must have been made a [`Caller`](access::Caller) before.
+fn v1() -> Router<Api> {
+    Router::new()
+        .route("/events", post(events::post))
+        .route("/events/{id}", get(events::get))
+        .route("/webhooks", post(webhooks::post).get(webhooks::list))
+        .route("/webhooks/{id}", get(webhooks::get).delete(webhooks::delete))
+        .route("/deliveries", get(deliveries::list))
+        .route("/deliveries/{id}", get(deliveries::get))
+        .route("/plugins", get(plugins::list))
+        .route("/plugins/{name}", get(plugins::get))
 }
 
 /// What every request passes, from the outside in: its id, the log, and the net under a panic.

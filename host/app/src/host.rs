@@ -101,12 +101,7 @@ impl Host {
         let mut delivery = JoinSet::new();
         delivery.spawn(run::run(
             parts(&config, &shared, &ledger, &engine)?,
-            run::Options {
-                exchanges: config.concurrency,
-                exchange_time: config.exchange_within,
-                stop_time: config.stop_within,
-                ..run::Options::new("transload")
-            },
+            options(&config),
             stop.clone(),
         ));
         let api = api(&config, &shared, &ledger, &engine);
@@ -244,6 +239,21 @@ fn shared(
         metrics,
         registry: Arc::new(registry),
     })
+}
+
+/// What the loop may take.
+fn options(config: &Config) -> run::Options {
+    run::Options {
+        exchanges: config.concurrency,
+        exchange_time: config.exchange_within,
+        stop_time: config.stop_within,
+        retention: run::Retention {
+            age: config.retention_age,
+            size: config.retention_size,
+            open_age: config.retention_open_age,
+        },
+        ..run::Options::new("transload")
+    }
 }
 
 /// What the loop works with.

@@ -1,6 +1,6 @@
 //! A host's life, with a store and sockets and without plugins.
 
-use std::{fs, os::unix::fs::MetadataExt};
+use std::{fs, os::unix::fs::MetadataExt, time::Duration};
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -92,7 +92,7 @@ async fn a_host_becomes_ready_and_a_dead_loop_ends_it() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(10), ready).await.expect("ready in time");
+    tokio::time::timeout(Duration::from_secs(10), ready).await.expect("ready in time");
 
     host.delivery.abort_all();
     let ended = host.ended().await.unwrap_err().to_string();
@@ -131,6 +131,25 @@ async fn a_plugin_that_does_not_load_does_not_stop_the_host() {
     let plugins = api.call(Method::GET, "/v1/plugins", None).await.unwrap().to_string();
     assert!(plugins.contains("broken.wasm") && plugins.contains("no WebAssembly"), "{plugins}");
     host.stop().await.unwrap();
+}
+
+#[test]
+fn what_is_set_is_what_the_loop_may_take() {
+    let time = Duration::from_secs;
+    let config = Config {
+        concurrency: 7,
+        exchange_within: time(2),
+        stop_within: time(3),
+        retention_age: time(4),
+        retention_size: Some(5),
+        retention_open_age: time(6),
+        ..Config::defaults().unwrap()
+    };
+    let found = options(&config);
+    assert_eq!((found.exchanges, found.exchange_time, found.stop_time), (7, time(2), time(3)));
+    let retention = run::Retention { age: time(4), size: Some(5), open_age: time(6) };
+    assert_eq!(found.retention, retention);
+    assert_eq!(options(&Config::defaults().unwrap()).retention, run::Retention::default());
 }
 
 #[test]
