@@ -10,3 +10,4 @@ mod loading;
 mod memory;
 mod plugins;
 mod transform;
+mod vendors;
