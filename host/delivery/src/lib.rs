@@ -11,7 +11,6 @@ pub mod egress;
 mod health;
 pub mod http;
 mod metrics;
-mod recent;
 pub mod run;
 mod sender;
 mod transformer;

@@ -12,6 +12,11 @@ pub trait Transformer: Send + Sync + 'static {
     /// Which plugins run, now and from now on.
     fn catalog(&self) -> watch::Receiver<Arc<Catalog>>;
 
+    /// How many transforms really run at the same time. Plugins that use much time share a quarter of that.
+    fn threads(&self) -> usize {
+        1
+    }
+
     /// Runs a plugin's transform. It ends by itself: the engine has its own limits.
     ///
     /// # Errors

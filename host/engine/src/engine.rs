@@ -116,6 +116,11 @@ impl Engine {
         self.loader.runtime().mode
     }
 
+    /// How many transforms run at the same time.
+    pub fn threads(&self) -> usize {
+        self.pool.threads()
+    }
+
     /// The plugins that run and the files that do not load; each change of the catalogue is told once, whole.
     pub fn catalog(&self) -> watch::Receiver<Arc<Catalog>> {
         self.plugins.catalog.subscribe()

@@ -70,6 +70,11 @@ impl Pool {
         Ok(pool)
     }
 
+    /// How many threads there are.
+    pub(crate) fn threads(&self) -> usize {
+        lock(&self.threads).len()
+    }
+
     /// Runs a call on one of the threads. A full queue means waiting.
     pub(crate) async fn run(&self, call: Call) -> Answer {
         let room = Arc::clone(&self.room).acquire_owned().await;

@@ -17,6 +17,10 @@ impl Transformer for EngineTransformer {
         self.0.catalog()
     }
 
+    fn threads(&self) -> usize {
+        self.0.threads()
+    }
+
     async fn transform(&self, call: Call) -> Result<Transformed, NotRun> {
         self.0.transform(call).await
     }

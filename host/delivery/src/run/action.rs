@@ -118,7 +118,7 @@ pub(super) struct Ran {
 /// What one hook's transform came to.
 #[derive(Debug)]
 pub(super) struct HookResult {
-    pub(super) key: DeliveryKey,
+    pub(super) target: Target,
     /// The plugin version that ran, or was to run.
     pub(super) plugin: Arc<LoadedPlugin>,
     pub(super) result: Result<Transformed, NotRun>,

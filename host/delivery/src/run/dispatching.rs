@@ -1,47 +1,33 @@
-//! From an event to its deliveries.
+//! From an event to a plan that is ready to be written.
+//!
+//! A plan's transforms run in two steps. First those of webhooks whose plugin uses no state, all at the same time.
+//! Then, when nothing else is to be waited for, it asks for its turns at the others, so that it keeps a turn for as
+//! short as can be. What would wait too long is put off: it becomes a delivery without bytes, which is made in its
+//! turn, and the event's other deliveries go on.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use tracing::{debug, error, info, warn};
 use transload_domain::{
-    Content, Event, EventNo, Fault, Hook, LogLevel, NotRun, Status, Timestamp, Transformed,
-    Webhook, WebhookId, made,
+    Event, EventNo, Hook, NotRun, Status, Timestamp, Webhook, WebhookId,
+    made::{Busy, Making},
 };
-use transload_store::{Error, Settlement};
+use transload_store::Settlement;
 
 use super::{
-    action::{Effect, HookResult, PlanId, Ran, Why},
-    hand::{Piece, Plan, ToBegin},
-    options::CONFLICTS_MAX,
-    requests::Ready,
+    action::{Effect, PlanId, Target, Why},
+    hand::{Piece, Plan},
     rules::Wanted,
-    term::{Ending, Term},
+    term::Term,
+    turns::{Asked, Who},
 };
 
 impl Term {
-    /// Begins plans, and those that waited behind them for a webhook which they turned out not to need.
-    pub(super) fn begin(&mut self, mut plans: Vec<ToBegin>, now: Timestamp) {
-        while let Some((waited_for, id)) = plans.pop() {
-            self.begin_one(id, now);
-            let next =
-                waited_for.and_then(|webhook| Some((waited_for, self.hand.unpark(webhook)?)));
-            plans.extend(next);
-        }
-    }
-
-    fn begin_one(&mut self, id: PlanId, now: Timestamp) {
-        let Some(plan) = self.hand.plan(id) else { return };
-        let pieces = match plan.replaces {
-            None => self.pieces(plan.no, &plan.event, now),
-            Some(head) => match self.piece_again(head, &plan.event, now) {
-                Some(piece) => BTreeMap::from([(head.key.webhook, piece)]),
-                None => return self.give_back(id, now),
-            },
-        };
-        let with_runs = pieces.iter().filter(|(_, piece)| !piece.targets.is_empty());
-        let webhooks: Vec<WebhookId> = with_runs.map(|(webhook, _)| *webhook).collect();
-        if self.hand.hold(id, &webhooks) {
-            self.hand.begin(id, pieces, now);
+    /// Begins with an event that was read.
+    pub(super) fn begin(&mut self, no: EventNo, event: Arc<Event>, now: Timestamp) {
+        if !self.hand.has(no) {
+            let pieces = self.pieces(no, &event, now);
+            let id = self.hand.take(no, event, None, pieces);
+            self.begin_runs(id, now);
         }
     }
 
@@ -49,18 +35,18 @@ impl Term {
     fn pieces(&self, no: EventNo, event: &Event, now: Timestamp) -> BTreeMap<WebhookId, Piece> {
         let mut pieces = BTreeMap::new();
         for webhook in self.rules.webhooks_for(event) {
-            let mut piece = Piece::default();
+            let mut piece = Piece { order: webhook.ordering.key(event), ..Piece::default() };
             for hook in &webhook.hooks {
                 self.add(&mut piece, &webhook, hook, no, event, now);
             }
-            if !piece.targets.is_empty() || !piece.deliveries.is_empty() {
+            if !piece.targets.is_empty() || !piece.known.is_empty() {
                 pieces.insert(webhook.id, piece);
             }
         }
         pieces
     }
 
-    pub(super) fn add(
+    fn add(
         &self,
         piece: &mut Piece,
         webhook: &Webhook,
@@ -69,215 +55,202 @@ impl Term {
         event: &Event,
         now: Timestamp,
     ) {
-        let key = Self::first_part(no, webhook, hook);
+        let making = Making {
+            key: transload_domain::DeliveryKey {
+                event: no,
+                webhook: webhook.id,
+                hook: hook.no,
+                part: transload_domain::Part(0),
+            },
+            plugin: None,
+            before: None,
+            order: piece.order,
+            emulated: event.emulated_for.is_some(),
+            now,
+        };
         match self.rules.wants(webhook, hook, no, event) {
             Wanted::No => {}
             Wanted::Skip { plugin, reason } => {
-                piece.deliveries.push(made::skipped(key, Some(plugin), reason, now));
+                let making = Making { plugin: Some(&plugin), ..making };
+                piece.known.push(making.skipped(reason));
             }
-            Wanted::Missing(name) => {
-                piece.deliveries.push(made::missing(key, &NotRun::Missing(name), 0, now));
-            }
+            Wanted::Missing(name) => piece.known.push(making.missing(&NotRun::Missing(name))),
             Wanted::Run(target) => piece.targets.push(*target),
         }
     }
 
-    fn first_part(no: EventNo, webhook: &Webhook, hook: &Hook) -> transload_domain::DeliveryKey {
-        transload_domain::DeliveryKey {
-            event: no,
-            webhook: webhook.id,
-            hook: hook.no,
-            part: transload_domain::Part(0),
-        }
-    }
-
-    /// A run of transforms has ended.
-    pub(super) fn ran(&mut self, ran: Ran, now: Timestamp) {
-        self.hand.runs().ended(&ran.plugin);
-        let results = match ran.results {
-            Ok(results) => results,
-            Err(error) => return self.resign(error),
-        };
-        let Some(plan) = self.hand.plan(ran.plan) else { return };
-        let runs = plan.replaces.map_or(0, |head| head.attempts);
-        if results.iter().any(|result| matches!(result.result, Err(NotRun::Closed))) {
-            // Nothing is said about the event: whoever leads next transforms it.
-            if self.stop_until().is_none() {
-                self.end(Ending::EngineClosed);
-            }
-            return;
-        }
-        let mut deliveries = Vec::new();
-        for result in results {
-            self.note(&result);
-            let HookResult { key, plugin, result } = result;
-            let random = self.number();
-            let made = made::deliveries(key, result, &plugin.profile, runs, now, random);
-            deliveries.extend(made);
-        }
-        if self.hand.put(ran.plan, ran.webhook, deliveries, ran.checks, ran.changes) {
-            self.finish_plan(ran.plan);
-        }
-    }
-
-    /// Remembers and reports what a transform did.
-    fn note(&mut self, result: &HookResult) {
-        let Ok(transformed) = &result.result else { return };
-        let reference = &transformed.plugin;
-        self.metrics.transformed(&reference.name, transformed.took);
-        if reference.digest == result.plugin.reference.digest
-            && self.rules.profile(&reference.digest).is_none()
-        {
-            let profile = Arc::new(result.plugin.profile.clone());
-            self.rules.store_profile(reference.digest, profile);
-        }
-        write_log(result.key.id(), transformed);
-        if let Err(fault) = &transformed.result {
-            self.metrics.faulted(&reference.name, fault);
-            info!(delivery = %result.key.id(), plugin = %reference, %fault, "transform made nothing");
-        }
-    }
-
-    /// All runs of a plan have ended: it is written. A delivery that is still without bytes only moves.
-    pub(super) fn finish_plan(&mut self, id: PlanId) {
+    /// Lets the transforms run that need no turn.
+    pub(super) fn begin_runs(&mut self, id: PlanId, now: Timestamp) {
         let Some(plan) = self.hand.plan(id) else { return };
-        let Some(before) = plan.replaces else { return self.hand.make_ready(id) };
-        let mut made = plan.pieces.values().flat_map(|piece| &piece.deliveries);
-        match (made.next(), made.next()) {
-            (Some(one), None) if one.head.status == Status::Blocked => {
-                let (after, made) = (one.head, Some(one.made.clone()));
-                let settlement = Settlement { before, after, attempt: None, made, failure: None };
-                self.effects.push(Effect::Settle(Why::Turn, Box::new(settlement)));
-                self.end_plan(id, after.at);
+        let with_runs = plan.pieces.iter().filter(|(_, piece)| !piece.targets.is_empty());
+        let (later, at_once): (Vec<_>, Vec<_>) = with_runs
+            .map(|(webhook, _)| *webhook)
+            .partition(|webhook| self.hand.turns.are_needed(*webhook));
+        if let Some(plan) = self.hand.plan_mut(id) {
+            plan.later = later;
+        }
+        for webhook in at_once {
+            self.run_or_put_off(id, webhook, now);
+        }
+        self.go_on(id, now);
+    }
+
+    /// Does the next step of a plan, when it waits for nothing.
+    pub(super) fn go_on(&mut self, id: PlanId, now: Timestamp) {
+        let Some(plan) = self.hand.plan(id).filter(|plan| !plan.waits()) else { return };
+        if !plan.later.is_empty() {
+            // Whoever has a turn must not have to wait for another event: that one may want the same turn.
+            if let Some(earlier) = self.hand.earlier(id) {
+                return self.hand.wait_for(id, earlier);
             }
-            _ => self.hand.make_ready(id),
+            self.ask_for_turns(id, now);
+        }
+        if self.hand.plan(id).is_some_and(|plan| !plan.waits()) {
+            self.finish_plan(id);
         }
     }
 
-    /// A group of dispatches was written, or not.
-    pub(super) fn dispatched(
-        &mut self,
-        plans: Vec<PlanId>,
-        answers: Vec<Result<(), Error>>,
-        now: Timestamp,
-    ) {
-        self.hand.batch_ended();
-        for (id, answer) in plans.into_iter().zip(answers) {
-            match answer {
-                Ok(()) => self.dispatch_written(id, now),
-                Err(Error::Conflict(what) | Error::Stale { what, .. }) => {
-                    self.conflicted(id, &what, now);
-                }
-                Err(Error::Full { what, .. }) => self.over_limit(id, &what, now),
-                Err(Error::NotFound(what) | Error::Corrupt(what)) => {
-                    error!(%what, "an event in hand cannot be dispatched and is left as it is");
-                    self.forget(id, now);
-                }
-                Err(error) => return self.resign(error),
-            }
-        }
-    }
-
-    fn dispatch_written(&mut self, id: PlanId, now: Timestamp) {
-        let Some(plan) = self.end_plan(id, now) else { return };
-        match plan.replaces {
-            Some(head) => self.agenda.finish(&head.key),
-            None => {
-                self.metrics.dispatched();
-                self.backlog.dispatched(1);
-            }
-        }
-        for delivery in plan.pieces.into_values().flat_map(|piece| piece.deliveries) {
-            self.metrics.reached(delivery.head.status);
-            if !delivery.head.status.is_open() {
-                continue;
-            }
-            if let (Content::Request(request), Some(plugin)) =
-                (delivery.made.content, delivery.made.plugin)
-            {
-                let ready = Ready { request: Arc::new(request), plugin: plugin.digest };
-                self.requests.insert(delivery.head.key, ready);
-            }
-            self.insert(delivery.head, now);
-        }
-    }
-
-    /// A dispatch was not as the ledger expected: state has changed since a transform read it, and the transforms run
-    /// again; or the event or the delivery was written already, and nothing is left to do.
-    fn conflicted(&mut self, id: PlanId, what: &str, now: Timestamp) {
+    fn ask_for_turns(&mut self, id: PlanId, now: Timestamp) {
         let Some(plan) = self.hand.plan_mut(id) else { return };
-        plan.conflicts += 1;
-        let stateful = plan.pieces.values().any(Piece::uses_state);
-        debug!(event = plan.no.0, conflicts = plan.conflicts, %what, "dispatch conflicts");
-        if !stateful {
-            warn!(event = plan.no.0, %what, "dispatched before");
-            self.forget(id, now);
-        } else if plan.conflicts < CONFLICTS_MAX {
-            let plans = self.hand.restart(id);
-            self.begin(plans, now);
+        let (later, who) = (std::mem::take(&mut plan.later), plan.who());
+        // All of them before the first is used: see `Turns`.
+        let asked: Vec<_> = later
+            .into_iter()
+            .map(|webhook| (webhook, self.hand.turns.ask(id, webhook, who, now)))
+            .collect();
+        for (webhook, asked) in asked {
+            match asked {
+                Asked::Granted => self.run_or_put_off(id, webhook, now),
+                Asked::Waits => self.waits_for_turn(id),
+                Asked::TooLong => self.put_off(id, webhook, Busy::State, now),
+            }
+        }
+    }
+
+    pub(super) fn waits_for_turn(&mut self, id: PlanId) {
+        if let Some(plan) = self.hand.plan_mut(id) {
+            plan.turns += 1;
+        }
+    }
+
+    /// A plan has the turn that it has waited for.
+    fn granted(&mut self, id: PlanId, webhook: WebhookId, now: Timestamp) {
+        let Some(plan) = self.hand.plan_mut(id) else { return };
+        plan.turns = plan.turns.saturating_sub(1);
+        self.run_or_put_off(id, webhook, now);
+        self.go_on(id, now);
+    }
+
+    /// Ends a plan's turn at a webhook, or its wait for one.
+    pub(super) fn leave_turn(&mut self, id: PlanId, webhook: WebhookId, now: Timestamp) {
+        if let Some(next) = self.hand.turns.leave(id, webhook, now) {
+            self.granted(next, webhook, now);
+        }
+    }
+
+    /// Lets a webhook's transforms run, unless their plugin would keep the event waiting.
+    pub(super) fn run_or_put_off(&mut self, id: PlanId, webhook: WebhookId, now: Timestamp) {
+        let piece = self.hand.plan(id).and_then(|plan| plan.pieces.get(&webhook));
+        let Some(plugin) = piece.and_then(Piece::plugin) else { return };
+        if self.hand.runs.admits(plugin, now) {
+            self.hand.run(id, webhook, now);
         } else {
-            error!(event = plan.no.0, %what, "plugin state cannot be written");
-            give_up_state(plan, what, now, Piece::uses_state);
-            self.hand.make_ready(id);
+            self.put_off(id, webhook, Busy::Rests, now);
         }
     }
 
-    /// The plugin state would grow beyond its limit: the same event would end so every time.
-    fn over_limit(&mut self, id: PlanId, what: &str, now: Timestamp) {
-        let Some(plan) = self.hand.plan_mut(id) else { return };
-        error!(event = plan.no.0, %what, "plugin state is full");
-        give_up_state(plan, what, now, |piece| !piece.changes.is_empty());
-        self.hand.make_ready(id);
-    }
-
-    /// Drops a plan whose event or delivery the ledger has otherwise than was thought.
-    fn forget(&mut self, id: PlanId, now: Timestamp) {
-        let Some(plan) = self.end_plan(id, now) else { return };
+    /// Makes deliveries without bytes of a webhook's part of an event, to be made in their turn; a delivery that is
+    /// without bytes already waits on, without a write.
+    pub(super) fn put_off(&mut self, id: PlanId, webhook: WebhookId, why: Busy, now: Timestamp) {
+        let piece = self.hand.plan(id).and_then(|plan| plan.pieces.get(&webhook));
+        let Some(plugin) = piece.and_then(Piece::plugin).cloned() else { return };
+        let due = match why {
+            Busy::State => self.hand.turns.slot(webhook, now),
+            Busy::Overrun | Busy::Rests => self.hand.runs.slot(&plugin, now),
+        };
+        let Some(plan) = self.hand.plan(id) else { return };
         if let Some(head) = plan.replaces {
-            self.agenda.finish(&head.key);
-            self.effects.push(Effect::ReadHead(head.key));
+            self.end_plan(id, now);
+            return self.postpone(head, due, now);
+        }
+        let piece = plan.pieces.get(&webhook);
+        let targets = piece.into_iter().flat_map(|piece| &piece.targets);
+        let busy = targets.map(|target| plan.making(target, now).busy(why, &plugin, due));
+        let busy = busy.collect();
+        self.hand.put(id, webhook, busy, Vec::new(), Vec::new());
+        self.leave_turn(id, webhook, now);
+    }
+
+    /// Puts off what has waited too long for the engine or for a turn.
+    pub(super) fn put_off_overdue(&mut self, now: Timestamp) {
+        while let Some(run) = self.hand.runs.overdue(now) {
+            let why = if self.hand.runs.rests(&run.plugin) { Busy::Rests } else { Busy::Overrun };
+            self.hand.run_ended(run.plan);
+            self.put_off(run.plan, run.webhook, why, now);
+            self.go_on(run.plan, now);
+        }
+        while let Some((id, webhook)) = self.hand.turns.overdue(now) {
+            if let Some(plan) = self.hand.plan_mut(id) {
+                plan.turns = plan.turns.saturating_sub(1);
+            }
+            self.hand.turns.leave(id, webhook, now);
+            self.put_off(id, webhook, Busy::State, now);
+            self.go_on(id, now);
         }
     }
 
+    /// All that a plan waited for has come: it is written. A delivery that is still without bytes only moves.
+    fn finish_plan(&mut self, id: PlanId) {
+        let Some(plan) = self.hand.plan(id) else { return };
+        let Some(settlement) = plan.still_blocked() else { return self.hand.make_ready(id) };
+        let ended = settlement.after.at;
+        self.effects.push(Effect::Settle(Why::Turn, Box::new(settlement)));
+        self.end_plan(id, ended);
+    }
+
+    /// Forgets a plan; those who waited for it go on.
     pub(super) fn end_plan(&mut self, id: PlanId, now: Timestamp) -> Option<Plan> {
-        let (plan, freed) = self.hand.end(id)?;
-        self.begin(freed, now);
+        let (plan, followers) = self.hand.end(id)?;
+        for webhook in plan.pieces.keys() {
+            self.leave_turn(id, *webhook, now);
+        }
+        for follower in followers {
+            self.go_on(follower, now);
+        }
         Some(plan)
     }
 }
 
-/// Makes dead letters of the pieces that can never be written with their state.
-fn give_up_state(plan: &mut Plan, what: &str, now: Timestamp, which: fn(&Piece) -> bool) {
-    let runs = plan.replaces.map_or(0, |head| head.attempts);
-    for piece in plan.pieces.values_mut().filter(|piece| which(piece)) {
-        piece.checks.clear();
-        piece.changes.clear();
-        let fault = Fault::State(what.to_owned());
-        let dead = |target: &super::action::Target| {
-            let plugin = Some(target.plugin.reference.clone());
-            made::dead(target.key, plugin, fault.clone(), runs, now)
-        };
-        let targets: Vec<_> = piece.targets.iter().map(dead).collect();
-        piece
-            .deliveries
-            .retain(|known| !targets.iter().any(|d| d.head.key.hook == known.head.key.hook));
-        piece.deliveries.extend(targets);
+impl Plan {
+    pub(super) fn who(&self) -> Who {
+        if self.replaces.is_none() { Who::Event } else { Who::Again }
     }
-}
 
-fn write_log(delivery: transload_domain::DeliveryId, transformed: &Transformed) {
-    let plugin = &transformed.plugin;
-    for line in &transformed.log {
-        let message = &line.message;
-        match line.level {
-            LogLevel::Debug => debug!(target: "plugin", %plugin, %delivery, "{message}"),
-            LogLevel::Info => info!(target: "plugin", %plugin, %delivery, "{message}"),
-            LogLevel::Warn => warn!(target: "plugin", %plugin, %delivery, "{message}"),
-            LogLevel::Error => error!(target: "plugin", %plugin, %delivery, "{message}"),
-        }
+    /// What is to be written of a delivery that was without bytes and still is.
+    fn still_blocked(&self) -> Option<Settlement> {
+        let before = self.replaces?;
+        let mut made = self.pieces.values().flat_map(Piece::deliveries);
+        let (one, None) = (made.next()?, made.next()) else { return None };
+        let after = one.head;
+        (after.status == Status::Blocked).then(|| Settlement {
+            before,
+            after,
+            attempt: None,
+            made: Some(one.made.clone()),
+            failure: None,
+        })
     }
-    if transformed.log_dropped > 0 {
-        let dropped = transformed.log_dropped;
-        warn!(target: "plugin", %plugin, %delivery, dropped, "log lines over the limit were dropped");
+
+    /// What a target's deliveries are made for.
+    pub(super) fn making<'a>(&self, target: &'a Target, now: Timestamp) -> Making<'a> {
+        let piece = self.pieces.get(&target.key.webhook);
+        Making {
+            key: target.key,
+            plugin: Some(&target.plugin.reference),
+            before: self.replaces,
+            order: piece.and_then(|piece| piece.order),
+            emulated: self.event.emulated_for.is_some(),
+            now,
+        }
     }
 }

@@ -5,32 +5,36 @@ use std::{
     sync::Arc,
 };
 
-use transload_domain::{Content, Delivery, Event, EventNo, Head, Timestamp, WebhookId};
+use transload_domain::{Content, Delivery, Event, EventNo, Head, OrderKey, Timestamp, WebhookId};
 use transload_store::{Dispatch, StateChange, StateCheck};
 
 use super::{
     action::{PlanId, Run, Target},
-    options::{BYTES_IN_HAND_MAX, DISPATCH_BATCH_MAX, DISPATCH_WRITES_MAX, EVENTS_IN_HAND_MAX},
+    options::{
+        AGAIN_BYTES_MAX, BYTES_IN_HAND_MAX, DISPATCH_BATCH_MAX, DISPATCH_WRITES_MAX,
+        EVENTS_IN_HAND_MAX,
+    },
     runs::Runs,
+    succession::{Key, Succession},
+    turns::Turns,
 };
 
-/// The events in hand, each with its plan: which transforms run for it, and what they made.
-///
-/// A webhook whose plugin uses state takes one event at a time, from the first transform to the end of the write, so
-/// that one transform sees what the one before it changed. A webhook is known to use state once a run of it did;
-/// until then two that meet are told apart by the ledger, and the loser is run again.
-#[derive(Debug, Default)]
+/// The events in hand, each with its plan: which transforms run for it, and what they made. It keeps the books; what
+/// is to happen is decided in `dispatching.rs`.
+#[derive(Debug)]
 pub(super) struct Hand {
     next: PlanId,
     plans: HashMap<PlanId, Plan>,
     events: HashSet<EventNo>,
     bytes: usize,
-    runs: Runs,
+    again_bytes: usize,
     ready: VecDeque<PlanId>,
     writes_under_way: usize,
-    stateful: HashSet<WebhookId>,
-    held: HashMap<WebhookId, PlanId>,
-    parked: HashMap<WebhookId, VecDeque<PlanId>>,
+    /// The transforms that wait for the engine, and those under way.
+    pub(super) runs: Runs,
+    /// Whose turn it is at which webhook's plugin state.
+    pub(super) turns: Turns,
+    succession: Succession,
 }
 
 /// What is to become of one event, or of one delivery without bytes.
@@ -39,44 +43,90 @@ pub(super) struct Plan {
     pub(super) no: EventNo,
     pub(super) event: Arc<Event>,
     pub(super) replaces: Option<Head>,
-    pub(super) conflicts: u32,
     pub(super) pieces: BTreeMap<WebhookId, Piece>,
+    /// Webhooks whose plugin uses state: their turns are asked for when everything else is done.
+    pub(super) later: Vec<WebhookId>,
+    /// Turns that it waits for.
+    pub(super) turns: usize,
     runs: usize,
+    keys: Vec<Key>,
     bytes: usize,
 }
-
-/// A plan to be begun, and the webhook that it has waited for.
-pub(super) type ToBegin = (Option<WebhookId>, PlanId);
 
 /// What one webhook makes of an event.
 #[derive(Debug, Default)]
 pub(super) struct Piece {
     /// Hooks whose transform runs.
     pub(super) targets: Vec<Target>,
-    /// What is known without a transform, and then what the transforms made.
-    pub(super) deliveries: Vec<Delivery>,
+    /// What is known without a transform.
+    pub(super) known: Vec<Delivery>,
+    /// What the transforms made.
+    pub(super) made: Vec<Delivery>,
     pub(super) checks: Vec<StateCheck>,
     pub(super) changes: Vec<StateChange>,
+    /// How often its transforms had read state that has changed since.
+    pub(super) stale: u32,
+    /// The order key of its deliveries, where the webhook is ordered.
+    pub(super) order: Option<OrderKey>,
 }
 
 impl Hand {
-    /// Takes an event (or a delivery without bytes) in hand; `None` when it is there already.
+    pub(super) fn new(runs: Runs) -> Self {
+        Self {
+            next: 0,
+            plans: HashMap::new(),
+            events: HashSet::new(),
+            bytes: 0,
+            again_bytes: 0,
+            ready: VecDeque::new(),
+            writes_under_way: 0,
+            runs,
+            turns: Turns::default(),
+            succession: Succession::default(),
+        }
+    }
+
+    /// Whether this event is in hand.
+    pub(super) fn has(&self, no: EventNo) -> bool {
+        self.events.contains(&no)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Takes an event, or a delivery without bytes, in hand.
     pub(super) fn take(
         &mut self,
         no: EventNo,
         event: Arc<Event>,
         replaces: Option<Head>,
-    ) -> Option<PlanId> {
-        if replaces.is_none() && !self.events.insert(no) {
-            return None;
+        pieces: BTreeMap<WebhookId, Piece>,
+    ) -> PlanId {
+        let mut keys = Vec::new();
+        if replaces.is_none() {
+            self.events.insert(no);
+            keys.extend(
+                pieces.iter().filter_map(|(webhook, piece)| Some((*webhook, piece.order?))),
+            );
+            self.succession.enter(no, &keys);
         }
-        let bytes = event.data.len();
-        self.bytes += bytes;
         self.next += 1;
-        let pieces = BTreeMap::new();
-        let plan = Plan { no, event, replaces, conflicts: 0, pieces, runs: 0, bytes };
+        let plan = Plan {
+            no,
+            replaces,
+            pieces,
+            later: Vec::new(),
+            turns: 0,
+            runs: 0,
+            keys,
+            bytes: 0,
+            event,
+        };
+        let bytes = plan.event.data.len();
         self.plans.insert(self.next, plan);
-        Some(self.next)
+        self.weigh(self.next, bytes);
+        self.next
     }
 
     /// Whether one more event may be read.
@@ -84,8 +134,9 @@ impl Hand {
         self.events.len() < EVENTS_IN_HAND_MAX && self.bytes < BYTES_IN_HAND_MAX
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.events.is_empty()
+    /// Whether one more delivery without bytes may be made anew.
+    pub(super) fn has_room_again(&self) -> bool {
+        self.again_bytes < AGAIN_BYTES_MAX
     }
 
     pub(super) fn plan(&self, id: PlanId) -> Option<&Plan> {
@@ -96,71 +147,50 @@ impl Hand {
         self.plans.get_mut(&id)
     }
 
-    /// Whether all of these webhooks are free for this plan; otherwise it is parked, and begun again in its turn.
-    pub(super) fn hold(&mut self, id: PlanId, webhooks: &[WebhookId]) -> bool {
-        let stateful = || webhooks.iter().filter(|webhook| self.stateful.contains(webhook));
-        if let Some(busy) = stateful().find(|webhook| self.held.contains_key(webhook)) {
-            self.parked.entry(*busy).or_default().push_back(id);
-            return false;
-        }
-        let held: Vec<WebhookId> = stateful().copied().collect();
-        self.held.extend(held.into_iter().map(|webhook| (webhook, id)));
-        true
-    }
-
-    /// Gives a plan its pieces; what has transforms waits for them, the others are ready to be written.
-    pub(super) fn begin(&mut self, id: PlanId, pieces: BTreeMap<WebhookId, Piece>, now: Timestamp) {
+    /// Lets the transforms of one webhook run.
+    pub(super) fn run(&mut self, id: PlanId, webhook: WebhookId, now: Timestamp) {
         let Some(plan) = self.plans.get_mut(&id) else { return };
-        plan.pieces = pieces;
-        for (webhook, piece) in &plan.pieces {
-            let Some(first) = piece.targets.first() else { continue };
-            plan.runs += 1;
-            let run = Run {
-                plan: id,
-                webhook: *webhook,
-                plugin: first.plugin.reference.name.clone(),
-                event: Arc::clone(&plan.event),
-                targets: piece.targets.clone(),
-            };
-            self.runs.push(run, now);
-        }
-        if plan.runs == 0 {
-            self.ready.push_back(id);
-        }
+        let Some(piece) = plan.pieces.get(&webhook) else { return };
+        let Some(plugin) = piece.plugin().cloned() else { return };
+        let (event, targets) = (Arc::clone(&plan.event), piece.targets.clone());
+        plan.runs += 1;
+        self.runs.push(Run { plan: id, webhook, plugin, event, targets }, now);
     }
 
-    /// The transforms that wait, and those under way.
-    pub(super) fn runs(&mut self) -> &mut Runs {
-        &mut self.runs
-    }
-
-    /// When a transform will have waited too long.
-    pub(super) fn overdue_at(&self) -> Option<Timestamp> {
-        self.runs.overdue_at()
-    }
-
-    /// Takes in what a run made; true when the plan has no more runs to wait for.
+    /// Takes in what a run made.
     pub(super) fn put(
         &mut self,
         id: PlanId,
         webhook: WebhookId,
-        deliveries: Vec<Delivery>,
+        made: Vec<Delivery>,
         checks: Vec<StateCheck>,
         changes: Vec<StateChange>,
-    ) -> bool {
+    ) {
         if !checks.is_empty() || !changes.is_empty() {
-            self.stateful.insert(webhook);
+            self.turns.need(webhook);
         }
-        let Some(plan) = self.plans.get_mut(&id) else { return false };
-        let made: usize = deliveries.iter().map(body_bytes).sum();
-        plan.bytes += made;
-        self.bytes += made;
+        let Some(plan) = self.plans.get_mut(&id) else { return };
+        let bytes = made.iter().map(body_bytes).sum();
         let piece = plan.pieces.entry(webhook).or_default();
-        piece.deliveries.extend(deliveries);
-        piece.checks = checks;
-        piece.changes = changes;
-        plan.runs -= 1;
-        plan.runs == 0
+        (piece.made, piece.checks, piece.changes) = (made, checks, changes);
+        self.weigh(id, bytes);
+    }
+
+    /// Says that a run of a plan has ended, or will not be.
+    pub(super) fn run_ended(&mut self, id: PlanId) {
+        let Some(plan) = self.plans.get_mut(&id) else { return };
+        plan.runs = plan.runs.saturating_sub(1);
+    }
+
+    /// Whether a plan that waits for this one to be written first, where its webhooks are ordered.
+    pub(super) fn earlier(&self, id: PlanId) -> Option<EventNo> {
+        let plan = self.plans.get(&id)?;
+        self.succession.before(plan.no, &plan.keys, &HashSet::new())
+    }
+
+    /// Lets a plan wait for an earlier event.
+    pub(super) fn wait_for(&mut self, id: PlanId, earlier: EventNo) {
+        self.succession.wait(id, earlier);
     }
 
     /// Says that a plan is ready to be written.
@@ -168,16 +198,39 @@ impl Hand {
         self.ready.push_back(id);
     }
 
-    /// The next group of dispatches to write.
+    /// The next group of dispatches to write. Where webhooks are ordered, an event joins those before it, and never
+    /// overtakes them: it waits for one whose own dispatch could still be refused because of plugin state.
     pub(super) fn next_batch(&mut self) -> Option<(Vec<PlanId>, Vec<Dispatch>)> {
-        if self.ready.is_empty() || self.writes_under_way >= DISPATCH_WRITES_MAX {
+        if self.writes_under_way >= DISPATCH_WRITES_MAX {
+            return None;
+        }
+        let mut firm = HashSet::new();
+        let (mut plans, mut dispatches) = (Vec::new(), Vec::new());
+        while plans.len() < DISPATCH_BATCH_MAX
+            && let Some(id) = self.ready.pop_front()
+        {
+            let Some(plan) = self.plans.get(&id) else { continue };
+            if let Some(earlier) = self.succession.before(plan.no, &plan.keys, &firm) {
+                self.succession.wait(id, earlier);
+                continue;
+            }
+            plans.push(id);
+            dispatches.push(plan.dispatch());
+            if plan.replaces.is_none() && !plan.keys.is_empty() && !plan.uses_state() {
+                firm.insert(plan.no);
+                for follower in self.succession.followers(plan.no) {
+                    if self.plans.get(&follower).is_some_and(|follower| follower.later.is_empty()) {
+                        self.ready.push_front(follower);
+                    } else {
+                        self.succession.wait(follower, plan.no);
+                    }
+                }
+            }
+        }
+        if plans.is_empty() {
             return None;
         }
         self.writes_under_way += 1;
-        let count = self.ready.len().min(DISPATCH_BATCH_MAX);
-        let plans: Vec<PlanId> = self.ready.drain(..count).collect();
-        let dispatches = plans.iter().filter_map(|id| self.plans.get(id)).map(Plan::dispatch);
-        let dispatches = dispatches.collect();
         Some((plans, dispatches))
     }
 
@@ -186,69 +239,71 @@ impl Hand {
         self.writes_under_way -= 1;
     }
 
-    /// Forgets a plan and frees what it held. The plans to be begun now are returned with it.
-    pub(super) fn end(&mut self, id: PlanId) -> Option<(Plan, Vec<ToBegin>)> {
-        let freed = self.free(id);
+    /// Forgets a plan. The plans that waited for its event to be written are returned with it; its turns are the
+    /// caller's to end.
+    pub(super) fn end(&mut self, id: PlanId) -> Option<(Plan, Vec<PlanId>)> {
+        self.weigh(id, 0);
         let plan = self.plans.remove(&id)?;
-        self.bytes -= plan.bytes;
-        if plan.replaces.is_none() {
+        let followers = if plan.replaces.is_none() {
+            self.bytes -= plan.bytes;
             self.events.remove(&plan.no);
-        }
-        Some((plan, freed))
+            self.succession.leave(plan.no, &plan.keys)
+        } else {
+            self.again_bytes -= plan.bytes;
+            Vec::new()
+        };
+        Some((plan, followers))
     }
 
-    /// Takes back what a plan made, so that it can be begun anew. The plans to be begun now are returned, itself
-    /// last.
-    pub(super) fn restart(&mut self, id: PlanId) -> Vec<ToBegin> {
-        let mut begin = self.free(id);
-        if let Some(plan) = self.plans.get_mut(&id) {
-            plan.pieces.clear();
-            begin.push((None, id));
-        }
-        begin
+    /// When a transform or a turn will have waited too long, or a plugin has rested.
+    pub(super) fn wake_at(&self) -> Option<Timestamp> {
+        self.runs.wake_at().into_iter().chain(self.turns.overdue_at()).min()
     }
 
-    /// The webhooks that a plan held are free: whoever waited for one of them longest is next.
-    fn free(&mut self, id: PlanId) -> Vec<ToBegin> {
-        let Some(plan) = self.plans.get(&id) else { return Vec::new() };
-        let mine: Vec<WebhookId> = plan
-            .pieces
-            .keys()
-            .filter(|webhook| self.held.get(webhook) == Some(&id))
-            .copied()
-            .collect();
-        let mut begin = Vec::new();
-        for webhook in mine {
-            self.held.remove(&webhook);
-            begin.extend(self.unpark(webhook).map(|next| (Some(webhook), next)));
-        }
-        begin
-    }
-
-    /// The plan that has waited longest for this webhook, if the webhook is free.
-    pub(super) fn unpark(&mut self, webhook: WebhookId) -> Option<PlanId> {
-        if self.held.contains_key(&webhook) {
-            return None;
-        }
-        let queue = self.parked.get_mut(&webhook)?;
-        let first = queue.pop_front();
-        if queue.is_empty() {
-            self.parked.remove(&webhook);
-        }
-        first
+    /// Says that a plan holds so many bytes more.
+    fn weigh(&mut self, id: PlanId, more: usize) {
+        let Some(plan) = self.plans.get_mut(&id) else { return };
+        plan.bytes += more;
+        *(if plan.replaces.is_none() { &mut self.bytes } else { &mut self.again_bytes }) += more;
     }
 }
 
 impl Plan {
+    /// Whether transforms or turns are still to come.
+    pub(super) fn waits(&self) -> bool {
+        self.runs > 0 || self.turns > 0
+    }
+
+    /// Whether plugin state was read or changed for it: then its dispatch can be refused because of that.
+    fn uses_state(&self) -> bool {
+        self.pieces.values().any(Piece::uses_state)
+    }
+
     fn dispatch(&self) -> Dispatch {
         let pieces = || self.pieces.values();
         Dispatch {
             event: self.no,
             replaces: self.replaces,
-            deliveries: pieces().flat_map(|piece| piece.deliveries.iter().cloned()).collect(),
+            deliveries: pieces().flat_map(Piece::deliveries).cloned().collect(),
             checks: pieces().flat_map(|piece| piece.checks.iter().cloned()).collect(),
             changes: pieces().flat_map(|piece| piece.changes.iter().cloned()).collect(),
         }
+    }
+}
+
+impl Piece {
+    /// The plugin whose transforms run.
+    pub(super) fn plugin(&self) -> Option<&transload_domain::PluginName> {
+        self.targets.first().map(|target| &target.plugin.reference.name)
+    }
+
+    pub(super) fn deliveries(&self) -> impl Iterator<Item = &Delivery> {
+        self.known.iter().chain(&self.made)
+    }
+
+    /// Whether plugin state was read or changed.
+    pub(super) fn uses_state(&self) -> bool {
+        !self.checks.is_empty() || !self.changes.is_empty()
     }
 }
 
@@ -256,12 +311,5 @@ fn body_bytes(delivery: &Delivery) -> usize {
     match &delivery.made.content {
         Content::Request(request) => request.body.len(),
         _ => 0,
-    }
-}
-
-impl Piece {
-    /// Whether plugin state was read or changed.
-    pub(super) fn uses_state(&self) -> bool {
-        !self.checks.is_empty() || !self.changes.is_empty()
     }
 }

@@ -7,15 +7,21 @@ mod action;
 mod dispatching;
 mod hand;
 mod options;
+mod pace;
 mod perform;
+mod ran;
 mod requests;
 mod rules;
 mod runs;
 mod sending;
+mod slots;
+mod succession;
 mod term;
 mod timer;
 mod transform;
+mod turns;
 mod waiting;
+mod written;
 
 use std::{sync::Arc, time::Duration};
 
@@ -35,10 +41,11 @@ use self::{
 };
 pub use self::{
     options::{
-        BYTES_IN_HAND_MAX, CLOSINGS_MAX, CONFLICTS_MAX, DISPATCH_BATCH_MAX, DISPATCH_WRITES_MAX,
-        EVENTS_IN_HAND_MAX, EXCHANGES_MAX, LEAD_RETRY_MAX, LEAD_RETRY_MIN, LEASE, OPEN_AGE_MAX,
-        Options, Parts, REQUEST_CACHE_BYTES_MAX, RETENTION_AGE, RETENTION_MIN, RUN_WAIT_MAX,
-        Retention, STOP_TIME_MAX, TRANSFORMS_MAX,
+        AGAIN_BYTES_MAX, AGAIN_WAITING_MAX, BYTES_IN_HAND_MAX, CLOSINGS_MAX, CONFLICTS_MAX,
+        DISPATCH_BATCH_MAX, DISPATCH_WRITES_MAX, EVENTS_IN_HAND_MAX, EXCHANGES_MAX, LEAD_RETRY_MAX,
+        LEAD_RETRY_MIN, LEASE, OPEN_AGE_MAX, Options, Parts, REQUEST_CACHE_BYTES_MAX,
+        RETENTION_AGE, RETENTION_MIN, RUN_WAIT_EXPECTED_MAX, RUN_WAIT_MAX, Retention,
+        STOP_TIME_MAX, TRANSFORMS_MAX, TURNS_WAITING_MAX,
     },
     timer::{Timer, TokioTimer},
 };

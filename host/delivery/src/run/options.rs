@@ -21,11 +21,22 @@ pub const BYTES_IN_HAND_MAX: usize = 64 << 20;
 pub const DISPATCH_BATCH_MAX: usize = 64;
 /// Writes of dispatches under way at the same time.
 pub const DISPATCH_WRITES_MAX: usize = 4;
-/// How long a transform waits for its turn before the event's other deliveries go without it. Only a plugin that is
-/// slower than what it is asked to do comes here.
+/// How long a transform may be expected to wait for its turn when it asks for one. Where it would be longer, its
+/// deliveries are made later, and the event's others do not wait for them.
+pub const RUN_WAIT_EXPECTED_MAX: Duration = Duration::from_millis(100);
+/// How long a transform really waits for its turn before its deliveries are put off all the same.
 pub const RUN_WAIT_MAX: Duration = Duration::from_secs(2);
-/// Runs of the transforms of one event because of changed plugin state. Webhooks with state take turns, so two are
-/// already rare; after this many the state is taken to be unwritable.
+/// Events that wait for a turn at plugin state, over all webhooks: half of those in hand, so that the other half goes
+/// on however busy the state is.
+pub const TURNS_WAITING_MAX: usize = EVENTS_IN_HAND_MAX / 2;
+/// Deliveries that are made anew and wait for a turn at one webhook's plugin state: enough that none is missing when
+/// the turn is free.
+pub const AGAIN_WAITING_MAX: usize = 4;
+/// Bytes of events whose deliveries are made anew; apart from [`BYTES_IN_HAND_MAX`], so that they take no room from
+/// new events.
+pub const AGAIN_BYTES_MAX: usize = 32 << 20;
+/// Runs of one webhook's transforms for one event because of changed plugin state. Webhooks with state take turns, so
+/// two are already rare; after this many the state is taken to be unwritable.
 pub const CONFLICTS_MAX: u32 = 8;
 /// Deliveries that are closed at the same time because their webhook is gone.
 pub const CLOSINGS_MAX: usize = 64;

@@ -80,10 +80,12 @@ impl Rules {
         }
     }
 
-    /// The webhooks of the event's organization, in the order of their ids.
+    /// The webhooks of the event's organization, in the order of their ids; of an event on trial, only its webhook.
     pub(super) fn webhooks_for(&self, event: &Event) -> Vec<Arc<Webhook>> {
         let ids = self.by_organization.get(&event.organization);
-        ids.into_iter().flatten().filter_map(|id| self.webhooks.get(id)).cloned().collect()
+        let meant = |id: &&WebhookId| event.emulated_for.is_none_or(|only| only == **id);
+        let ids = ids.into_iter().flatten().filter(meant);
+        ids.filter_map(|id| self.webhooks.get(id)).cloned().collect()
     }
 
     /// What this hook of this webhook is to do with the event.
@@ -94,7 +96,9 @@ impl Rules {
         no: EventNo,
         event: &Event,
     ) -> Wanted {
-        if !webhook.filter.accepts(event) {
+        // Whoever tries a webhook has chosen the event: the filter is for those that nobody chose.
+        let on_trial = event.emulated_for == Some(webhook.id);
+        if !on_trial && !webhook.filter.accepts(event) {
             return Wanted::No;
         }
         let Some(plugin) = self.catalog.get(&webhook.plugin) else {

@@ -37,13 +37,7 @@ impl Term {
         let Some(head) = self.agenda.next(now) else { return false };
         let head = self.as_stored(head);
         if head.status == Status::Blocked {
-            let webhook = self.rules.webhook(head.key.webhook);
-            let runs = |name| self.rules.catalog.get(name).is_some();
-            if webhook.is_some_and(|webhook| runs(&webhook.plugin)) {
-                self.effects.push(Effect::ReadEvent(head));
-            } else {
-                self.postpone_or_close(head, now);
-            }
+            self.make_again(head, now);
         } else if let Some(ready) = self.requests.take(&head.key) {
             self.send(head, ready, now);
         } else {
@@ -169,6 +163,7 @@ impl Term {
     /// A webhook is gone: its open deliveries are closed; those under way, when they end.
     pub(super) fn webhook_removed(&mut self, id: WebhookId, now: Timestamp) {
         self.rules.remove(id);
+        self.hand.turns.forget(id);
         for head in self.agenda.remove(id) {
             let head = self.as_stored(head);
             self.close(head, GONE, Why::Closing, now);

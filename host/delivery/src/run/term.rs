@@ -15,6 +15,7 @@ use super::{
     options::{CLOSINGS_MAX, REQUEST_CACHE_BYTES_MAX},
     requests::Requests,
     rules::Rules,
+    runs::Runs,
 };
 use crate::{Backlog, Health, Metrics, Troubles};
 
@@ -72,7 +73,7 @@ impl Term {
             troubles: Arc::clone(&parts.troubles),
             rules: Rules::default(),
             agenda: Agenda::new(options.exchanges),
-            hand: Hand::default(),
+            hand: Hand::new(Runs::new(options.transforms, parts.transformer.threads())),
             requests: Requests::new(REQUEST_CACHE_BYTES_MAX),
             moved: HashMap::new(),
             closing: VecDeque::new(),
@@ -122,10 +123,8 @@ impl Term {
                     break;
                 }
             }
-            while let Some(run) = self.hand.runs().overdue(now) {
-                self.run_overdue(&run, now);
-            }
-            while let Some(run) = self.hand.runs().next(self.options.transforms) {
+            self.put_off_overdue(now);
+            while let Some(run) = self.hand.runs.next(now) {
                 self.effects.push(Effect::Run(run));
             }
             while let Some((plans, dispatches)) = self.hand.next_batch() {
@@ -162,10 +161,10 @@ impl Term {
     pub(super) fn wake_at(&self, now: Timestamp) -> Timestamp {
         let renew = if self.renewing { Timestamp::MAX } else { self.renew_at };
         let due = self.agenda.wake_at().filter(|_| self.may_send(now)).unwrap_or(Timestamp::MAX);
-        let overdue = self.hand.overdue_at().filter(|_| self.may_begin());
+        let hand = self.hand.wake_at().filter(|_| self.may_begin());
         renew
             .min(due)
-            .min(overdue.unwrap_or(Timestamp::MAX))
+            .min(hand.unwrap_or(Timestamp::MAX))
             .min(self.stop_until.unwrap_or(Timestamp::MAX))
     }
 
@@ -238,9 +237,7 @@ impl Term {
                 self.health.store_works();
             }
             Entry::Event(no, event) => {
-                if let Some(plan) = self.hand.take(no, event, None) {
-                    self.begin(vec![(None, plan)], now);
-                }
+                self.begin(no, event, now);
             }
         }
     }

@@ -59,7 +59,7 @@ pub(super) async fn run(parts: &Parts, shard: Shard, run: Run) -> Ran {
             }
         }
         if let Ok(results) = &mut results {
-            results.push(HookResult { key: target.key, plugin, result });
+            results.push(HookResult { target, plugin, result });
         }
     }
     Ran { plan, webhook, plugin: name, results, checks, changes: changed.into_changes(webhook) }

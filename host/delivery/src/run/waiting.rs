@@ -1,12 +1,14 @@
 //! Deliveries without bytes: their plugin is missing, busy, or asked for time.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use transload_domain::{Catalog, Event, Head, Status, Timestamp, Webhook, limits, made};
+use transload_domain::{
+    Catalog, Event, Head, PluginName, Status, Timestamp, Webhook, limits, made::Making,
+};
 use transload_store::Error;
 
 use super::{
-    action::{PlanId, Run, Why},
+    action::{Effect, Why},
     hand::Piece,
     options::RUN_WAIT_MAX,
     rules::Wanted,
@@ -15,6 +17,23 @@ use super::{
 };
 
 impl Term {
+    /// A delivery without bytes has its turn: it is made, if its plugin is there and has time for it.
+    pub(super) fn make_again(&mut self, head: Head, now: Timestamp) {
+        let webhook = self.rules.webhook(head.key.webhook);
+        let plugin = webhook.and_then(|webhook| self.rules.catalog.get(&webhook.plugin));
+        let Some(plugin) = plugin.map(|plugin| plugin.reference.name.clone()) else {
+            return self.postpone_or_close(head, now);
+        };
+        if !self.hand.runs.admits(&plugin, now) {
+            let due = self.hand.runs.slot(&plugin, now);
+            self.postpone(head, due, now);
+        } else if self.hand.has_room_again() {
+            self.effects.push(Effect::ReadEvent(head));
+        } else {
+            self.postpone(head, now.after(RUN_WAIT_MAX), now);
+        }
+    }
+
     /// The event of a delivery without bytes was read.
     pub(super) fn event_read(
         &mut self,
@@ -23,11 +42,14 @@ impl Term {
         now: Timestamp,
     ) {
         match event {
-            Ok(Some(event)) => {
-                if let Some(id) = self.hand.take(head.key.event, Arc::new(event), Some(head)) {
-                    self.begin(vec![(None, id)], now);
+            Ok(Some(event)) => match self.piece_again(head, &event, now) {
+                Some(piece) => {
+                    let pieces = BTreeMap::from([(head.key.webhook, piece)]);
+                    let id = self.hand.take(head.key.event, Arc::new(event), Some(head), pieces);
+                    self.begin_runs(id, now);
                 }
-            }
+                None => self.postpone_or_close(head, now),
+            },
             Ok(None) => self.close(head, "its event is no longer in the store", Why::Turn, now),
             Err(Error::Corrupt(what)) => self.close(head, &what, Why::Turn, now),
             Err(error) => self.resign(error),
@@ -36,10 +58,18 @@ impl Term {
 
     /// What is to be made of a delivery without bytes now; `None` when its plugin is still missing, or its webhook or
     /// hook is gone.
-    pub(super) fn piece_again(&self, head: Head, event: &Event, now: Timestamp) -> Option<Piece> {
+    fn piece_again(&self, head: Head, event: &Event, now: Timestamp) -> Option<Piece> {
         let webhook = self.rules.webhook(head.key.webhook)?;
         let hook = webhook.hook(head.key.hook)?;
-        let mut piece = Piece::default();
+        let mut piece = Piece { order: head.order, ..Piece::default() };
+        let making = Making {
+            key: head.key,
+            plugin: None,
+            before: Some(head),
+            order: head.order,
+            emulated: head.emulated,
+            now,
+        };
         match self.rules.wants(webhook, hook, head.key.event, event) {
             Wanted::Missing(_) => return None,
             Wanted::No => {
@@ -47,18 +77,15 @@ impl Term {
                     "hook {} of the webhook no longer wants events of type {}",
                     hook.kind, event.kind
                 );
-                piece.deliveries.push(made::skipped(head.key, None, reason, now));
+                piece.known.push(making.skipped(reason));
             }
-            _ => self.add(&mut piece, webhook, hook, head.key.event, event, now),
+            Wanted::Skip { plugin, reason } => {
+                let making = Making { plugin: Some(&plugin), ..making };
+                piece.known.push(making.skipped(reason));
+            }
+            Wanted::Run(target) => piece.targets.push(*target),
         }
         Some(piece)
-    }
-
-    /// A delivery without bytes cannot be made now: its plugin is still missing, or it has nowhere to go any more.
-    pub(super) fn give_back(&mut self, id: PlanId, now: Timestamp) {
-        let Some(plan) = self.end_plan(id, now) else { return };
-        let Some(head) = plan.replaces else { return };
-        self.postpone_or_close(head, now);
     }
 
     /// Puts a delivery whose plugin is missing back for later, without a write; closes one that has nowhere to go.
@@ -73,7 +100,7 @@ impl Term {
     }
 
     /// Puts a delivery that was taken back for later, without a write.
-    fn postpone(&mut self, head: Head, until: Timestamp, now: Timestamp) {
+    pub(super) fn postpone(&mut self, head: Head, until: Timestamp, now: Timestamp) {
         self.agenda.finish(&head.key);
         self.moved.insert(head.key, head.due);
         self.insert(Head { due: until, ..head }, now);
@@ -82,39 +109,28 @@ impl Term {
     /// Plugins came, went or changed: what waits for one that runs now is due at once.
     pub(super) fn plugins_changed(&mut self, catalog: Arc<Catalog>, now: Timestamp) {
         let before = std::mem::replace(&mut self.rules.catalog, catalog);
-        let digest = |catalog: &Catalog, webhook: &Webhook| {
-            catalog.get(&webhook.plugin).map(|plugin| plugin.reference.digest)
+        let digest = |catalog: &Catalog, name: &PluginName| {
+            catalog.get(name).map(|plugin| plugin.reference.digest)
         };
+        for name in before.running.keys() {
+            if digest(&before, name) != digest(&self.rules.catalog, name) {
+                self.hand.runs.renewed(name, now);
+            }
+        }
         let webhooks: Vec<Arc<Webhook>> = self.rules.webhooks().cloned().collect();
         for webhook in webhooks {
-            let runs = digest(&self.rules.catalog, &webhook);
-            if runs == digest(&before, &webhook) {
+            let runs = digest(&self.rules.catalog, &webhook.plugin);
+            if runs == digest(&before, &webhook.plugin) {
                 continue;
             }
-            let waiting = self.agenda.remove(webhook.id);
             self.agenda.configure(webhook.id, self.rules.lane(&webhook));
-            for head in waiting {
+            for head in self.agenda.take_all(webhook.id) {
                 let hasten = head.status == Status::Blocked && runs.is_some() && head.due > now;
                 if hasten {
                     self.moved.entry(head.key).or_insert(head.due);
                 }
                 self.insert(Head { due: if hasten { now } else { head.due }, ..head }, now);
             }
-        }
-    }
-
-    /// A run has waited too long, because its plugin is slow: the event's other deliveries do not wait for it any
-    /// more. Its own becomes one without bytes, which is made when its webhook's turn comes.
-    pub(super) fn run_overdue(&mut self, run: &Run, now: Timestamp) {
-        let Some(plan) = self.hand.plan(run.plan) else { return };
-        if let Some(head) = plan.replaces {
-            self.end_plan(run.plan, now);
-            self.postpone(head, now.after(RUN_WAIT_MAX), now);
-            return;
-        }
-        let busy = run.targets.iter().map(|target| made::busy(target.key, &run.plugin, now));
-        if self.hand.put(run.plan, run.webhook, busy.collect(), Vec::new(), Vec::new()) {
-            self.finish_plan(run.plan);
         }
     }
 }

@@ -115,6 +115,15 @@ impl Agenda {
         forgotten
     }
 
+    /// Takes out all that waits for a webhook; its lane and its gate stay as they are.
+    pub fn take_all(&mut self, webhook: WebhookId) -> Vec<Head> {
+        let Some(state) = self.lanes.get_mut(&webhook) else { return Vec::new() };
+        let taken = state.queue.take_all(webhook);
+        self.waiting -= taken.len();
+        self.place(webhook);
+        taken
+    }
+
     /// Adds an open delivery. It must not be there already.
     pub fn insert(&mut self, head: Head) {
         debug_assert!(head.status.is_open(), "{head:?}");

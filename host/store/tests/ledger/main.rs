@@ -4,8 +4,6 @@
 #[cfg(test)]
 mod checks;
 #[cfg(test)]
-mod damage;
-#[cfg(test)]
 mod faulty;
 #[cfg(test)]
 mod journal;

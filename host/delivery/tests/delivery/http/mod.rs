@@ -2,7 +2,6 @@
 
 mod answers;
 mod authentication;
-mod hostile;
 mod refusals;
 mod server;
 mod signing;
