@@ -31,6 +31,13 @@ pub struct Metrics {
     queue_oldest_seconds: Gauge,
     in_flight: Gauge,
     resignations: Counter,
+    breakers_tripped: Gauge,
+    suspensions: Counter,
+    redriven: Counter,
+    replayed: Counter,
+    retired: Counter,
+    store_bytes: Gauge,
+    damaged: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -70,6 +77,13 @@ impl Metrics {
             queue_oldest_seconds: Gauge::default(),
             in_flight: Gauge::default(),
             resignations: Counter::default(),
+            breakers_tripped: Gauge::default(),
+            suspensions: Counter::default(),
+            redriven: Counter::default(),
+            replayed: Counter::default(),
+            retired: Counter::default(),
+            store_bytes: Gauge::default(),
+            damaged: Counter::default(),
         };
         registry.register("accepted_events", "New events that were accepted", new.accepted.clone());
         registry.register(
@@ -105,7 +119,44 @@ impl Metrics {
         );
         registry.register("in_flight", "Exchanges and runs under way", new.in_flight.clone());
         registry.register("resignations", "Times the lead was given up", new.resignations.clone());
+        new.register_repairs(registry);
         new
+    }
+
+    /// What an operator looks at when something is wrong.
+    fn register_repairs(&self, registry: &mut Registry) {
+        registry.register(
+            "breakers_tripped",
+            "Webhooks whose vendor keeps failing and is tried with one delivery at a time",
+            self.breakers_tripped.clone(),
+        );
+        registry.register(
+            "suspensions",
+            "Webhooks that the loop has suspended",
+            self.suspensions.clone(),
+        );
+        registry.register(
+            "redriven",
+            "Deliveries that went out again because somebody asked for them",
+            self.redriven.clone(),
+        );
+        registry.register(
+            "replayed",
+            "Deliveries that went out again by a replay",
+            self.replayed.clone(),
+        );
+        registry.register("retired", "Events that were forgotten", self.retired.clone());
+        registry.register_with_unit(
+            "store_size",
+            "What the shard takes where it is kept",
+            Unit::Bytes,
+            self.store_bytes.clone(),
+        );
+        registry.register(
+            "damaged_records",
+            "Times a record could not be read or written any more",
+            self.damaged.clone(),
+        );
     }
 
     /// Counts new events; for those who accept.
@@ -143,6 +194,34 @@ impl Metrics {
 
     pub(crate) fn oldest(&self, age: Duration) {
         self.queue_oldest_seconds.set(i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn breakers(&self, tripped: usize) {
+        self.breakers_tripped.set(i64::try_from(tripped).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn suspended(&self) {
+        self.suspensions.inc();
+    }
+
+    pub(crate) fn redriven(&self) {
+        self.redriven.inc();
+    }
+
+    pub(crate) fn replayed(&self) {
+        self.replayed.inc();
+    }
+
+    pub(crate) fn retired(&self, events: usize) {
+        self.retired.inc_by(events as u64);
+    }
+
+    pub(crate) fn store_size(&self, bytes: u64) {
+        self.store_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn damaged(&self) {
+        self.damaged.inc();
     }
 
     pub(crate) fn resigned(&self) {

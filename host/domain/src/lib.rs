@@ -8,6 +8,7 @@
 mod agenda;
 mod attempt;
 mod authentication;
+mod breaker;
 mod catalog;
 mod delivery;
 mod event;
@@ -16,6 +17,7 @@ pub mod limits;
 pub mod made;
 mod pattern;
 mod profile;
+mod redrive;
 mod replay;
 mod retry;
 mod signing;
@@ -33,6 +35,7 @@ pub use attempt::{Answer, Attempt, AttemptOutcome, SendFailure, SendFailureKind}
 pub use authentication::{
     Authentication, AuthenticationKind, ClientAuthentication, ClientCredentials,
 };
+pub use breaker::{Breaker, Cause, Sign, Tripped};
 pub use catalog::{Catalog, FailedPlugin, LoadedPlugin};
 pub use delivery::{Content, Delivery, Head, Made, Method, PluginRef, Request, Status};
 pub use event::Event;
@@ -44,15 +47,16 @@ pub use pattern::{InvalidPattern, Pattern};
 pub use profile::{
     AskedLimits, Example, Profile, ProfileHook, Rules, Success, SuspendRule, TokenHeader,
 };
-pub use replay::{Progress, Replay, Selection};
+pub use redrive::redrive;
+pub use replay::{Place, Progress, Replay, Selection, Stage};
 pub use retry::RetryPolicy;
 pub use signing::{Signing, SigningKey, SigningScheme};
-pub use suspension::{SUSPENDED_EVENT, suspended_event};
+pub use suspension::{RecentFailures, SUSPENDED_EVENT, no_sign_of_life, suspended_event};
 pub use time::{Clock, Random, Timestamp};
 pub use transform::{
     Call, Fault, HookContext, LogLevel, LogLine, NoState, NotRun, Outcome, StateRead, StateSource,
     StateWrite, Transformed,
 };
 pub use vault::{Sealed, Unsealable, Vault};
-pub use verdict::{Verdict, advance, judge};
+pub use verdict::{Judgement, Verdict, advance, judge};
 pub use webhook::{Filter, Hook, Ordering, Overrides, Suspend, Webhook, WebhookLimits};

@@ -95,6 +95,24 @@ pub const CONCURRENCY_PER_WEBHOOK: u16 = 16;
 /// The most exchanges at the same time that a webhook may ask for: a quarter of the host's.
 pub const CONCURRENCY_PER_WEBHOOK_MAX: u16 = 64;
 
+/// Failures in a row after which an endpoint is tried with one delivery at a time. More than a vendor's usual hiccup,
+/// and fewer than a webhook has in flight by default, so that one burst is enough to notice a dead vendor.
+pub const BREAKER_FAILURES: u32 = 10;
+/// The first wait before an endpoint that keeps failing is tried again; it doubles with each failure.
+pub const BREAKER_WAIT_MIN: Duration = Duration::from_secs(5);
+/// The longest such wait: so long a vendor that is back may go unnoticed.
+pub const BREAKER_WAIT_MAX: Duration = Duration::from_secs(300);
+/// The first wait after the token endpoint refused the credentials; it doubles each time. Authorization servers lock
+/// clients that hammer them.
+pub const CREDENTIALS_WAIT_MIN: Duration = Duration::from_secs(60);
+/// The longest such wait. Changed credentials are tried at once.
+pub const CREDENTIALS_WAIT_MAX: Duration = Duration::from_secs(3_600);
+/// How long an endpoint may keep failing without one sign of life before its webhook is suspended, as Standard Webhooks
+/// advises for long failures: five days bridge the longest weekend on which nobody looks.
+pub const BREAKER_SUSPENDS_AFTER: Duration = Duration::from_secs(5 * 24 * 3_600);
+/// Failures kept for one webhook, for its suspension rule. A rule that tolerates more tolerates one less than this.
+pub const FAILURES_KEPT_MAX: u32 = 1_000;
+
 /// Cuts a text to `max` bytes at a character's edge.
 pub fn cut(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]

@@ -57,6 +57,14 @@ impl RetryPolicy {
         let base = wait.max(asked);
         Some(now.after(base.saturating_add(base.mul_f64(spread))))
     }
+
+    /// How long it takes until a delivery that never succeeds is given up, at the longest and without the time that
+    /// the attempts take.
+    pub fn span(&self) -> Duration {
+        let start = Timestamp::EPOCH;
+        let waits = (1..).map_while(|attempts| self.next(attempts, start, None, u32::MAX));
+        waits.fold(Duration::ZERO, |sum, at| sum.saturating_add(at.since(start)))
+    }
 }
 
 #[cfg(test)]
@@ -92,6 +100,7 @@ mod tests {
     #[test]
     fn all_of_corrigopros_waits_are_eight_days() {
         let policy = corrigopro();
+        assert_eq!(policy.span(), Duration::from_secs(11_775 * 60));
         let sum: u64 = (1..=300).filter_map(|attempts| minutes(&policy, attempts)).sum();
         assert_eq!(sum, 11_775);
     }

@@ -1,11 +1,74 @@
 //! When a failing webhook is suspended, and how others are told.
 
-use std::fmt::Write as _;
+use std::{collections::VecDeque, fmt::Write as _, time::Duration};
 
-use crate::{Event, Timestamp, Webhook};
+use crate::{Event, SuspendRule, Timestamp, Webhook, limits};
 
 /// The type of the event that tells of a suspension.
 pub const SUSPENDED_EVENT: &str = "transload.webhook.suspended";
+
+/// A webhook's recent failures, oldest first: what its rule for suspension looks at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecentFailures(VecDeque<Timestamp>);
+
+impl SuspendRule {
+    /// How many of the latest failures must be known to obey it.
+    pub fn keep(&self) -> u32 {
+        self.more_than.saturating_add(1).min(limits::FAILURES_KEPT_MAX)
+    }
+}
+
+impl RecentFailures {
+    /// These failures, oldest first.
+    pub fn new(failures: Vec<Timestamp>) -> Self {
+        Self(failures.into())
+    }
+
+    /// Adds a failure, and forgets all but the latest `keep`.
+    pub fn add(&mut self, at: Timestamp, keep: u32) {
+        self.0.push_back(at);
+        while self.0.len() > usize::try_from(keep).unwrap_or(usize::MAX) {
+            self.0.pop_front();
+        }
+    }
+
+    /// Why the webhook is to be suspended at `now` by this rule, if it is: more failures than tolerated lie within
+    /// the rule's time before now, and none of them before the webhook's last resumption.
+    pub fn suspend(
+        &self,
+        rule: SuspendRule,
+        resumed_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Option<String> {
+        let counts = |at: &&Timestamp| {
+            now.since(**at) <= rule.within && resumed_at.is_none_or(|resumed| **at > resumed)
+        };
+        let count = self.0.iter().filter(counts).count();
+        (count >= usize::try_from(rule.keep()).unwrap_or(usize::MAX)).then(|| {
+            format!(
+                "{count} failures within {}: its rules tolerate {}",
+                in_words(rule.within),
+                rule.keep() - 1
+            )
+        })
+    }
+}
+
+/// Why a webhook is suspended whose vendor showed no sign of life since `since`.
+pub fn no_sign_of_life(since: Timestamp, now: Timestamp, latest: &str) -> String {
+    let time = in_words(now.since(since));
+    format!("no sign of life for {time}: every attempt failed, the latest with: {latest}")
+}
+
+/// A time in the largest unit that leaves at least two of it, rounded down.
+fn in_words(time: Duration) -> String {
+    const UNITS: [(u64, &str); 3] = [(86_400, "days"), (3_600, "hours"), (60, "minutes")];
+    let seconds = time.as_secs();
+    match UNITS.into_iter().find(|(unit, _)| seconds >= 2 * unit) {
+        Some((unit, name)) => format!("{} {name}", seconds / unit),
+        None => format!("{seconds} seconds"),
+    }
+}
 
 /// The event that tells of a webhook's suspension at `at`. It is accepted together with the suspension, and goes to
 /// every webhook of the organization whose plugin takes events of this type.
@@ -58,6 +121,65 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::testing::webhook;
+
+    const HOUR: u64 = 3_600;
+
+    fn at(second: u64) -> Timestamp {
+        Timestamp::EPOCH.after(Duration::from_secs(second))
+    }
+
+    /// ReadyCloud: "more than 3 responses other than 200 within 6 hours".
+    const READYCLOUD: SuspendRule =
+        SuspendRule { more_than: 3, within: Duration::from_secs(6 * HOUR) };
+
+    #[test]
+    fn the_fourth_failure_within_six_hours_suspends() {
+        let h = HOUR;
+        for (what, failures, resumed, now, suspends) in [
+            ("three are tolerated", vec![1, 2, 3], None, 3, false),
+            ("the fourth is one too many", vec![1, 2, 3, 4], None, 4, true),
+            ("the window slides", vec![0, 2 * h, 4 * h, 6 * h + 1], None, 6 * h + 1, false),
+            ("its edge is within", vec![0, 2 * h, 4 * h, 6 * h], None, 6 * h, true),
+            ("old ones do not count", vec![0, 7 * h, 8 * h, 9 * h], None, 9 * h, false),
+            ("later they are forgotten", vec![1, 2, 3, 4], None, 9 * h, false),
+            ("a resumption wipes out", vec![1, 2, 3, 5], Some(3), 5, false),
+            ("four after it do not", vec![1, 4, 5, 6, 7], Some(3), 7, true),
+        ] {
+            let mut recent = RecentFailures::default();
+            for failure in failures {
+                recent.add(at(failure), READYCLOUD.keep());
+            }
+            let found = recent.suspend(READYCLOUD, resumed.map(at), at(now));
+            assert_eq!(found.is_some(), suspends, "{what}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_suspension_says_why() {
+        let recent = RecentFailures::new((0..4).map(at).collect());
+        assert_eq!(
+            recent.suspend(READYCLOUD, None, at(4)).unwrap(),
+            "4 failures within 6 hours: its rules tolerate 3"
+        );
+        assert_eq!(
+            no_sign_of_life(at(0), at(5 * 24 * HOUR), "connection refused"),
+            "no sign of life for 5 days: every attempt failed, the latest with: connection refused"
+        );
+    }
+
+    #[test]
+    fn a_rule_that_tolerates_more_than_is_kept_is_obeyed_by_what_is_kept() {
+        let rule = SuspendRule { more_than: u32::MAX, within: Duration::from_secs(1) };
+        let mut recent = RecentFailures::default();
+        for _ in 1..limits::FAILURES_KEPT_MAX {
+            recent.add(at(0), rule.keep());
+        }
+        assert_eq!(recent.suspend(rule, None, at(0)), None);
+        recent.add(at(0), rule.keep());
+        recent.add(at(0), rule.keep());
+        assert!(recent.suspend(rule, None, at(0)).is_some());
+        assert_eq!(recent.0.len(), 1_000);
+    }
 
     #[test]
     fn a_suspension_is_told_as_an_event_of_its_own() {

@@ -1,7 +1,9 @@
 //! What an answer means, and what becomes of the delivery.
 
+use std::time::Duration;
+
 use crate::{
-    AttemptOutcome, Head, Profile, RetryPolicy, SendFailureKind, Status, Success, Timestamp,
+    AttemptOutcome, Head, Rules, SendFailureKind, Sign, Status, Success, Timestamp, limits,
 };
 
 /// What was decided about a delivery after an attempt.
@@ -23,44 +25,99 @@ pub enum Verdict {
     },
 }
 
-/// Judges the attempt with this `number`, which ended at `now`, by the vendor's rules.
+/// What follows from an exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// What becomes of the delivery.
+    pub verdict: Verdict,
+    /// What the exchange shows about the vendor.
+    pub sign: Sign,
+    /// How long the vendor asks to be left alone by all of the webhook's deliveries (429 and 503).
+    pub pause: Option<Duration>,
+    /// Whether it is a failure by the rule for suspension.
+    pub counts: bool,
+    /// Why the webhook is to be suspended, whatever its rule says.
+    pub suspend: Option<String>,
+}
+
+/// Judges the exchange of this delivery that ended at `now`, by the webhook's rules. `random` is any number, spread
+/// over its whole range.
 ///
 /// Everything but success is tried again by the schedule, because the vendors document "anything else is sent
-/// again" (doo, ReadyCloud, CorrigoPro); a profile can name statuses that are final. A request that cannot be made
-/// is final too: it would fail in the same way every time.
+/// again" (doo, ReadyCloud, CorrigoPro); rules can name statuses that are final. A request that cannot be made is
+/// final too: it would fail in the same way every time. 410 means that the endpoint is gone for good (Standard
+/// Webhooks): the webhook is suspended and the delivery is kept, to go out first when somebody resumes it. The
+/// schedule counts from the last time that somebody asked for the delivery. What is on trial suspends nothing.
 pub fn judge(
     outcome: &AttemptOutcome,
-    profile: &Profile,
-    number: u32,
+    rules: &Rules<'_>,
+    head: &Head,
     now: Timestamp,
     random: u32,
-) -> Verdict {
-    let (reason, asked) = match outcome {
+) -> Judgement {
+    let number = head.round() + 1;
+    let again = |reason: String, asked| match rules.retry.next(number, now, asked, random) {
+        Some(at) => Verdict::Retry { at, reason },
+        None => Verdict::Dead { reason: format!("given up after {number} attempts: {reason}") },
+    };
+    let mut judgement = Judgement {
+        verdict: Verdict::Delivered,
+        sign: Sign::of(outcome, rules.success),
+        pause: None,
+        counts: false,
+        suspend: None,
+    };
+    match outcome {
+        AttemptOutcome::Answered(answer) if rules.success.includes(answer.status) => {}
         AttemptOutcome::Answered(answer) => {
-            if profile.success.includes(answer.status) {
-                return Verdict::Delivered;
-            }
-            let reason =
-                format!("the vendor answered {}, {}", answer.status, wanted(&profile.success));
-            if profile.final_statuses.contains(&answer.status) {
-                return Verdict::Dead {
-                    reason: format!("{reason}; its profile says that this is final"),
-                };
-            }
-            (reason, answer.retry_after)
+            let status = answer.status;
+            let reason = format!("the vendor answered {status}, {}", wanted(rules.success));
+            let gone = status == GONE && !head.emulated;
+            judgement.verdict = if rules.final_statuses.contains(&status) {
+                Verdict::Dead { reason: format!("{reason}; by the webhook's rules this is final") }
+            } else if gone && number < limits::ATTEMPTS_MAX {
+                Verdict::Retry { at: now, reason }
+            } else {
+                again(reason, answer.retry_after)
+            };
+            judgement.pause = answer.retry_after.filter(|_| matches!(status, 429 | 503));
+            judgement.counts = !head.emulated;
+            judgement.suspend = gone.then(|| {
+                "the vendor answered 410: it says that this endpoint is gone for good".to_owned()
+            });
         }
         AttemptOutcome::Failed(failure) => {
             let reason = failure.detail.clone();
-            if failure.kind == SendFailureKind::Unsendable {
-                return Verdict::Dead { reason };
-            }
-            (reason, None)
+            judgement.verdict = match failure.kind {
+                SendFailureKind::Unsendable => Verdict::Dead { reason },
+                _ => again(reason, None),
+            };
+            judgement.counts = !head.emulated && is_the_vendors(failure.kind);
         }
-    };
-    again(&profile.retry, number, now, asked, random, reason)
+    }
+    judgement
 }
 
-/// The head after a verdict on an attempt that ended at `now`.
+/// The status of an endpoint that is gone for good.
+const GONE: u16 = 410;
+
+/// Whether the vendor is to blame, and not the webhook's configuration or its token endpoint.
+fn is_the_vendors(kind: SendFailureKind) -> bool {
+    match kind {
+        SendFailureKind::Resolve
+        | SendFailureKind::Connect
+        | SendFailureKind::Tls
+        | SendFailureKind::Timeout
+        | SendFailureKind::Broken => true,
+        SendFailureKind::Refused
+        | SendFailureKind::Token
+        | SendFailureKind::Credentials
+        | SendFailureKind::Unsendable => false,
+    }
+}
+
+/// The head after a verdict on an attempt that ended at `now`. Its time never goes back, so that what was moved after
+/// some time is known to have been.
 #[must_use]
 pub fn advance(head: &Head, verdict: &Verdict, now: Timestamp) -> Head {
     let (status, due) = match verdict {
@@ -68,21 +125,7 @@ pub fn advance(head: &Head, verdict: &Verdict, now: Timestamp) -> Head {
         Verdict::Retry { at, .. } => (head.status, *at),
         Verdict::Dead { .. } => (Status::Dead, now),
     };
-    Head { status, attempts: head.attempts + 1, due, at: now, ..*head }
-}
-
-fn again(
-    policy: &RetryPolicy,
-    number: u32,
-    now: Timestamp,
-    asked: Option<std::time::Duration>,
-    random: u32,
-    reason: String,
-) -> Verdict {
-    match policy.next(number, now, asked, random) {
-        Some(at) => Verdict::Retry { at, reason },
-        None => Verdict::Dead { reason: format!("given up after {number} attempts: {reason}") },
-    }
+    Head { status, attempts: head.attempts + 1, due, at: now.max(head.at), ..*head }
 }
 
 fn wanted(success: &Success) -> String {
@@ -97,39 +140,19 @@ fn wanted(success: &Success) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::{
-        Answer, AskedLimits, AuthenticationKind, DeliveryKey, EventNo, HookNo, Part, PluginName,
-        SendFailure, TokenHeader, WebhookId,
+        Answer, DeliveryKey, EventNo, HookNo, Overrides, Part, Profile, SendFailure, WebhookId,
+        testing,
     };
 
     const NOW: Timestamp = Timestamp::from_micros(5_000_000);
 
     fn profile(success: Success, max_attempts: u32) -> Profile {
-        Profile {
-            name: PluginName::new("acme").unwrap(),
-            version: "1.0.0".into(),
-            title: "Acme".into(),
-            homepage: None,
-            hooks: vec![],
-            authentication: vec![AuthenticationKind::None],
-            token_header: TokenHeader { name: "Auth".into(), template: "%ACCESS_TOKEN%".into() },
-            success,
-            final_statuses: vec![422],
-            retry: RetryPolicy {
-                schedule: vec![Duration::from_secs(60)],
-                repeat_last: true,
-                max_attempts,
-                jitter_percent: 0,
-            },
-            suspend: None,
-            suppress_echo: false,
-            expect_continue: false,
-            settings_schema: None,
-            limits: AskedLimits::default(),
-        }
+        let mut profile = testing::profile();
+        profile.success = success;
+        profile.retry.max_attempts = max_attempts;
+        profile
     }
 
     fn answered(status: u16, retry_after: Option<u64>) -> AttemptOutcome {
@@ -148,7 +171,19 @@ mod tests {
         AttemptOutcome::Failed(SendFailure { kind, detail: "it broke".into() })
     }
 
-    /// `Some(seconds)` for a retry, `None` for delivered, a text for dead.
+    fn head() -> Head {
+        let webhook = WebhookId::from_random([1; 16]);
+        let key = DeliveryKey { event: EventNo(1), webhook, hook: HookNo(0), part: Part(0) };
+        Head::new(key, Status::Scheduled, NOW, NOW)
+    }
+
+    /// The judgement on the attempt with this number of the round.
+    fn judged(outcome: &AttemptOutcome, profile: &Profile, number: u32) -> Judgement {
+        let head = Head { attempts: 40 + number - 1, earlier: 40, ..head() };
+        judge(outcome, &profile.rules(&Overrides::default()), &head, NOW, 0)
+    }
+
+    /// A verdict in short: seconds for a retry, a text for dead.
     fn in_short(verdict: &Verdict) -> String {
         match verdict {
             Verdict::Delivered => "delivered".into(),
@@ -161,6 +196,7 @@ mod tests {
     fn answers_are_judged_by_the_vendors_rules() {
         let exactly_200 = profile(Success::Exactly(vec![200]), 3);
         let any_2xx = profile(Success::Any2xx, 3);
+        let gone_is_good = profile(Success::Exactly(vec![200, 410]), 3);
         for (profile, number, outcome, expected) in [
             (&exactly_200, 1, answered(200, None), "delivered"),
             (&exactly_200, 1, answered(201, None), "retry in 60"),
@@ -168,7 +204,11 @@ mod tests {
             (&any_2xx, 1, answered(302, None), "retry in 60"),
             (&any_2xx, 1, answered(400, None), "retry in 60"),
             (&any_2xx, 1, answered(503, Some(90)), "retry in 90"),
+            (&any_2xx, 1, answered(410, None), "retry in 0"),
+            (&any_2xx, 3, answered(410, None), "retry in 0"),
+            (&gone_is_good, 1, answered(410, None), "delivered"),
             (&any_2xx, 2, failed(SendFailureKind::Timeout), "retry in 60"),
+            (&any_2xx, 2, failed(SendFailureKind::Credentials), "retry in 60"),
             (
                 &any_2xx,
                 3,
@@ -180,28 +220,75 @@ mod tests {
                 &exactly_200,
                 1,
                 answered(422, None),
-                "dead: the vendor answered 422, not 200; its profile says that this is final",
+                "dead: the vendor answered 422, not 200; by the webhook's rules this is final",
             ),
         ] {
-            let verdict = judge(&outcome, profile, number, NOW, 0);
+            let verdict = judged(&outcome, profile, number).verdict;
             assert_eq!(in_short(&verdict), expected, "{outcome:?}");
         }
     }
 
     #[test]
-    fn i9_every_delivery_ends_whatever_the_vendor_does() {
-        let profile = profile(Success::Any2xx, 5);
-        let mut head = head();
-        let mut now = NOW;
-        let mut steps = 0;
-        while head.status.is_open() {
-            now = now.max(head.due);
-            let verdict = judge(&answered(500, None), &profile, head.attempts + 1, now, u32::MAX);
-            head = advance(&head, &verdict, now);
-            steps += 1;
-            assert!(steps <= 5, "{head:?}");
+    fn a_webhooks_own_rules_come_before_its_profiles() {
+        let profile = profile(Success::Exactly(vec![200]), 3);
+        let mut overrides = Overrides::default();
+        overrides.success = Some(Success::Any2xx);
+        overrides.final_statuses = Some(vec![404]);
+        overrides.retry = Some(crate::RetryPolicy {
+            schedule: vec![Duration::from_secs(7)],
+            ..profile.retry.clone()
+        });
+        for (status, expected) in [(201, "delivered"), (404, "dead"), (422, "retry in 7")] {
+            let outcome = answered(status, None);
+            let judgement = judge(&outcome, &profile.rules(&overrides), &head(), NOW, 0);
+            assert!(in_short(&judgement.verdict).starts_with(expected), "{status}: {judgement:?}");
         }
-        assert_eq!((head.status, head.attempts), (Status::Dead, 5));
+    }
+
+    #[test]
+    fn what_an_answer_means_beyond_its_delivery() {
+        let profile = profile(Success::Any2xx, 3);
+        for (outcome, pause, counts, suspends) in [
+            (answered(200, Some(9)), None, false, false),
+            (answered(429, Some(9)), Some(9), true, false),
+            (answered(503, Some(9)), Some(9), true, false),
+            (answered(503, None), None, true, false),
+            (answered(500, Some(9)), None, true, false),
+            (answered(404, None), None, true, false),
+            (answered(410, None), None, true, true),
+            (failed(SendFailureKind::Timeout), None, true, false),
+            (failed(SendFailureKind::Resolve), None, true, false),
+            (failed(SendFailureKind::Refused), None, false, false),
+            (failed(SendFailureKind::Token), None, false, false),
+            (failed(SendFailureKind::Credentials), None, false, false),
+            (failed(SendFailureKind::Unsendable), None, false, false),
+        ] {
+            let judgement = judged(&outcome, &profile, 1);
+            let found = (judgement.pause, judgement.counts, judgement.suspend.is_some());
+            assert_eq!(found, (pause.map(Duration::from_secs), counts, suspends), "{outcome:?}");
+            let overrides = Overrides::default();
+            let rules = profile.rules(&overrides);
+            let trial = Head { emulated: true, ..head() };
+            let trial = judge(&outcome, &rules, &trial, NOW, 0);
+            assert_eq!((trial.counts, trial.suspend), (false, None), "on trial: {outcome:?}");
+        }
+    }
+
+    #[test]
+    fn i9_every_delivery_ends_whatever_the_vendor_does() {
+        for (status, attempts) in [(500, 5), (410, limits::ATTEMPTS_MAX)] {
+            let profile = profile(Success::Any2xx, 5);
+            let overrides = Overrides::default();
+            let rules = profile.rules(&overrides);
+            let (mut head, mut now) = (head(), NOW);
+            while head.status.is_open() {
+                now = now.max(head.due);
+                let judgement = judge(&answered(status, None), &rules, &head, now, u32::MAX);
+                head = advance(&head, &judgement.verdict, now);
+                assert!(head.attempts <= attempts, "{head:?}");
+            }
+            assert_eq!((head.status, head.attempts), (Status::Dead, attempts));
+        }
     }
 
     #[test]
@@ -215,11 +302,7 @@ mod tests {
             let after = advance(&head(), &verdict, NOW);
             assert_eq!((after.status, after.due, after.attempts, after.at), (status, due, 1, NOW));
         }
-    }
-
-    fn head() -> Head {
-        let webhook = WebhookId::from_random([1; 16]);
-        let key = DeliveryKey { event: EventNo(1), webhook, hook: HookNo(0), part: Part(0) };
-        Head::new(key, Status::Scheduled, NOW, NOW)
+        let late = Head { at: later, ..head() };
+        assert_eq!(advance(&late, &Verdict::Delivered, NOW).at, later, "its time never goes back");
     }
 }

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use transload_domain::{
-    AttemptOutcome, Catalog, DeliveryKey, Event, Head, HookContext, LoadedPlugin, Made, NotRun,
-    PluginName, Profile, Timestamp, Transformed, WebhookId,
+    AttemptOutcome, Catalog, Delivery, DeliveryKey, Event, Head, HookContext, LoadedPlugin, Made,
+    NotRun, PluginName, Profile, Timestamp, Transformed, Webhook, WebhookId,
 };
-use transload_store::{Dispatch, Entry, Error, Lead, Settlement, StateChange, StateCheck};
+use transload_store::{Change, Dispatch, Entry, Error, Lead, Settlement, StateChange, StateCheck};
 
+use super::{
+    replaying::{ReplayStep, ReplayStepped},
+    retiring::{Sweep, Swept},
+};
 use crate::Exchange;
 
 /// Something that happened.
@@ -37,6 +41,16 @@ pub(super) enum Action {
     Sent { flight: Flight, outcome: AttemptOutcome },
     /// [`Effect::Settle`] has ended.
     Settled { why: Why, before: Head, after: Head, result: Result<(), Error> },
+    /// [`Effect::Suspend`] has ended.
+    Suspended { webhook: WebhookId, result: Result<(), Error> },
+    /// [`Effect::ReadDelivery`] has ended.
+    ReadDelivery { key: DeliveryKey, delivery: Result<Option<Delivery>, Error> },
+    /// [`Effect::TakeBack`] has ended.
+    TakenBack { key: DeliveryKey, result: Result<(), Error> },
+    /// [`Effect::Replay`] has ended.
+    Replay(ReplayStepped),
+    /// [`Effect::Sweep`] has ended.
+    Swept(Swept),
     /// [`Effect::Renew`] has ended.
     Renewed(Result<Lead, Error>),
 }
@@ -58,6 +72,16 @@ pub(super) enum Effect {
     Send(Flight, Box<Exchange>),
     /// Write what became of a delivery.
     Settle(Why, Box<Settlement>),
+    /// Suspend a webhook, and tell others.
+    Suspend(WebhookId, Box<Change>),
+    /// Read a delivery that somebody asks for again.
+    ReadDelivery(DeliveryKey),
+    /// Forget that somebody asks for a delivery.
+    TakeBack(DeliveryKey),
+    /// Do a step of a replay.
+    Replay(ReplayStep),
+    /// Do a step of the sweep of what is over.
+    Sweep(Sweep),
     /// Renew the lead.
     Renew,
 }
@@ -70,8 +94,12 @@ pub(super) type PlanId = u64;
 pub(super) enum Why {
     /// An exchange or a run of it ended; it counts as in flight.
     Turn,
-    /// Its webhook is gone; it is in no agenda.
+    /// Nothing can be sent for it any more; it is in no agenda.
     Closing,
+    /// Somebody asks for it again; it is in no agenda.
+    Redrive,
+    /// A replay moves it; it is in no agenda.
+    Replay,
 }
 
 /// A delivery on its way.
@@ -79,6 +107,8 @@ pub(super) enum Why {
 pub(super) struct Flight {
     pub(super) head: Head,
     pub(super) profile: Arc<Profile>,
+    /// The webhook as it was when the exchange began: by its rules the answer is judged.
+    pub(super) webhook: Arc<Webhook>,
     pub(super) started: Timestamp,
 }
 

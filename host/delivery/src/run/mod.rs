@@ -4,22 +4,28 @@
 //! is the shell around it, which waits (`select`), and brings about what the term wants done.
 
 mod action;
+mod closing;
 mod dispatching;
 mod hand;
 mod options;
 mod pace;
 mod perform;
 mod ran;
+mod redriving;
+mod replaying;
 mod requests;
+mod retiring;
 mod rules;
 mod runs;
 mod sending;
 mod slots;
 mod succession;
+mod suspending;
 mod term;
 mod timer;
 mod transform;
 mod turns;
+mod vendors;
 mod waiting;
 mod written;
 
@@ -43,9 +49,10 @@ pub use self::{
     options::{
         AGAIN_BYTES_MAX, AGAIN_WAITING_MAX, BYTES_IN_HAND_MAX, CLOSINGS_MAX, CONFLICTS_MAX,
         DISPATCH_BATCH_MAX, DISPATCH_WRITES_MAX, EVENTS_IN_HAND_MAX, EXCHANGES_MAX, LEAD_RETRY_MAX,
-        LEAD_RETRY_MIN, LEASE, OPEN_AGE_MAX, Options, Parts, REQUEST_CACHE_BYTES_MAX,
-        RETENTION_AGE, RETENTION_MIN, RUN_WAIT_EXPECTED_MAX, RUN_WAIT_MAX, Retention,
-        STOP_TIME_MAX, TRANSFORMS_MAX, TURNS_WAITING_MAX,
+        LEAD_RETRY_MIN, LEASE, OPEN_AGE_MAX, OVERDUE_MAX, Options, Parts, REDRIVES_MAX,
+        REPLAY_PAGE, REQUEST_CACHE_BYTES_MAX, RETENTION_AGE, RETENTION_MIN, RETIRE_BATCH,
+        RUN_WAIT_EXPECTED_MAX, RUN_WAIT_MAX, Retention, SIZE_STEP_EVENTS, STOP_TIME_MAX,
+        SWEEP_EVERY, TRANSFORMS_MAX, TURNS_WAITING_MAX,
     },
     timer::{Timer, TokioTimer},
 };
@@ -165,7 +172,8 @@ struct Serving {
     stop: CancellationToken,
     feed: mpsc::Receiver<Entry>,
     catalog: Option<watch::Receiver<Arc<Catalog>>>,
-    /// Bounded by the agenda's cap, the number of transforms, of writes and of closings.
+    /// Bounded by the agenda's cap, the number of transforms, of writes, of closings and of redrives, and by one step
+    /// each of a replay and of the sweep.
     jobs: JoinSet<Action>,
     feed_first: bool,
 }

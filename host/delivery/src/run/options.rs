@@ -52,6 +52,19 @@ pub const LEAD_RETRY_MAX: Duration = Duration::from_secs(10);
 /// The first wait before the lead is tried again; it doubles each time.
 pub const LEAD_RETRY_MIN: Duration = Duration::from_millis(100);
 
+/// Deliveries that somebody asks for again and that are looked at at the same time.
+pub const REDRIVES_MAX: usize = 64;
+/// Deliveries that a replay looks at, and then moves, at the same time: few beside the traffic.
+pub const REPLAY_PAGE: usize = 64;
+/// How often what is over is swept away.
+pub const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// Events that are forgotten in one step of a sweep; other writes go in between.
+pub const RETIRE_BATCH: usize = 256;
+/// Open deliveries that are given up in one sweep because they could not go for too long.
+pub const OVERDUE_MAX: usize = 4_096;
+/// Events that are forgotten at once where a store that is too large does not get smaller by it: it uses the space
+/// again, so that this is room for as many new ones.
+pub const SIZE_STEP_EVENTS: usize = 8_192;
 /// How long closed events are kept, where nothing else is said: a month to look back, and to replay.
 pub const RETENTION_AGE: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// How long every event is kept, however full the disk is: an operator must be able to see what just happened.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use transload_store::{Dispatch, Error, Key, Lead, Record, Settlement};
+use transload_store::{Change, Dispatch, Error, Key, Lead, LedgerExt, Record, Settlement};
 
 use super::{
     Options, Parts,
     action::{Action, Effect},
-    transform,
+    replaying, retiring, transform,
 };
 
 /// Brings an effect about, and says what came of it.
@@ -49,10 +49,34 @@ pub(super) async fn perform(
             let outcome = parts.sender.send(*exchange).await;
             Action::Sent { flight, outcome }
         }
-        Effect::Settle(why, settlement) => {
+        Effect::Settle(why, mut settlement) => {
             let Settlement { before, after, .. } = *settlement;
+            if let Some(made) = settlement.made.as_mut().filter(|made| made.plugin.is_none()) {
+                // Which plugin made nothing of it stays known, where one did.
+                let former = ledger.made(options.shard, before.key).await;
+                made.plugin = former.ok().flatten().and_then(|former| former.plugin);
+            }
             let result = ledger.settle(&lead, *settlement).await;
             Action::Settled { why, before, after, result }
+        }
+        Effect::Suspend(webhook, change) => {
+            let result = ledger.configure(options.shard, *change, None).await.map(|_| ());
+            Action::Suspended { webhook, result }
+        }
+        Effect::ReadDelivery(key) => {
+            let delivery = ledger.delivery(options.shard, key.id()).await;
+            Action::ReadDelivery { key, delivery }
+        }
+        Effect::TakeBack(delivery) => {
+            let change = Change::Redrive { delivery, wanted: false };
+            let result = ledger.configure(options.shard, change, None).await.map(|_| ());
+            Action::TakenBack { key: delivery, result }
+        }
+        Effect::Replay(step) => {
+            Action::Replay(replaying::step(ledger.as_ref(), options.shard, step).await)
+        }
+        Effect::Sweep(sweep) => {
+            Action::Swept(retiring::step(ledger.as_ref(), options.shard, &lead, sweep).await)
         }
         Effect::Renew => {
             Action::Renewed(ledger.lead(options.shard, &options.host, options.lease).await)

@@ -68,6 +68,18 @@ impl Rules {
         self.profiles.get(digest)
     }
 
+    /// The rules of the webhook's plugin: of the version that runs, or else of one that ran.
+    pub(super) fn profile_of(&self, webhook: &Webhook) -> Option<&Profile> {
+        let runs = self.catalog.get(&webhook.plugin).map(|plugin| &plugin.profile);
+        let ran = || self.profiles.values().find(|known| known.name == webhook.plugin);
+        runs.or_else(|| ran().map(Arc::as_ref))
+    }
+
+    /// An organization's webhooks, in the order of their ids.
+    pub(super) fn webhooks_of(&self, organization: &Organization) -> Vec<WebhookId> {
+        self.by_organization.get(organization).into_iter().flatten().copied().collect()
+    }
+
     /// What the webhook may take: its own limit, or what the profile asks for, or the usual; never more than the host
     /// grants.
     pub(super) fn lane(&self, webhook: &Webhook) -> Lane {

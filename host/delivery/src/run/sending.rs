@@ -4,31 +4,30 @@ use std::sync::Arc;
 
 use tracing::{debug, info, warn};
 use transload_domain::{
-    Attempt, AttemptOutcome, Content, DeliveryId, DeliveryKey, Head, Made, SendFailure,
-    SendFailureKind, Status, Timestamp, Verdict, WebhookId, advance, judge,
+    Attempt, AttemptOutcome, Content, DeliveryId, DeliveryKey, Head, Judgement, Made, Status,
+    Timestamp, Verdict, advance, judge,
 };
 use transload_store::{Error, Settlement};
 
 use super::{
     action::{Effect, Flight, Why},
+    closing::{GONE, HOOK_GONE},
     requests::Ready,
-    term::Term,
+    term::{Moved, Term},
 };
 use crate::Exchange;
-
-/// Why a delivery without a webhook is dead.
-pub(super) const GONE: &str = "webhook removed";
-/// Why a delivery without a hook is dead.
-pub(super) const HOOK_GONE: &str = "hook removed from the webhook";
 
 impl Term {
     /// Puts an open delivery where it waits for its time, or closes it when its webhook is gone.
     pub(super) fn insert(&mut self, head: Head, now: Timestamp) {
-        if self.rules.webhook(head.key.webhook).is_some() {
-            self.agenda.insert(head);
-        } else {
+        if self.rules.webhook(head.key.webhook).is_none() {
             let head = self.as_stored(head);
             self.close(head, GONE, Why::Closing, now);
+        } else if self.is_wished(&head.key) {
+            let head = self.as_stored(head);
+            self.grant(head, head.status == Status::Scheduled, now);
+        } else {
+            self.agenda.insert(head);
         }
     }
 
@@ -75,7 +74,7 @@ impl Term {
             let reason = format!("the profile of plugin version {} is not known", ready.plugin);
             return self.close(head, &reason, Why::Turn, now);
         };
-        if !self.may_send(now) || webhook.suspended_at.is_some() {
+        if !self.may_send(now) || self.is_held(&webhook) {
             // Things changed while the request was read. It keeps its place.
             self.requests.insert(head.key, ready);
             self.agenda.finish(&head.key);
@@ -91,18 +90,25 @@ impl Term {
             signing: webhook.signing.clone(),
             expect_continue: profile.expect_continue,
         };
-        let flight = Flight { head, profile, started: now };
+        let flight = Flight { head, profile, webhook, started: now };
         self.effects.push(Effect::Send(flight, Box::new(exchange)));
     }
 
     /// An exchange has ended.
     pub(super) fn sent(&mut self, flight: &Flight, outcome: AttemptOutcome, now: Timestamp) {
         let before = flight.head;
-        let number = before.attempts + 1;
         let took = now.since(flight.started);
-        let verdict = judge(&outcome, &flight.profile, number, now, self.number());
-        let after = advance(&before, &verdict, now);
+        let rules = flight.profile.rules(&flight.webhook.overrides);
+        let judgement = judge(&outcome, &rules, &before, now, self.number());
         self.metrics.attempted(&outcome, took);
+        let given_up = self.vendor_showed(flight, &judgement, &outcome, now);
+        let (failure, too_many) = self.count_failure(flight, &judgement, now);
+        let Judgement { verdict, suspend, .. } = judgement;
+        if let Some(reason) = suspend.or(too_many).or(given_up) {
+            self.decide_suspension(&flight.webhook, reason, now);
+        }
+        let after = advance(&before, &verdict, now);
+        let number = after.attempts;
         report(before.key.id(), number, &verdict);
         let attempt = Attempt {
             delivery: before.key,
@@ -112,8 +118,7 @@ impl Term {
             outcome,
             verdict,
         };
-        let settlement =
-            Settlement { before, after, attempt: Some(attempt), made: None, failure: None };
+        let settlement = Settlement { before, after, attempt: Some(attempt), made: None, failure };
         self.effects.push(Effect::Settle(Why::Turn, Box::new(settlement)));
     }
 
@@ -128,20 +133,63 @@ impl Term {
     ) {
         let key = before.key;
         match why {
-            Why::Turn => self.agenda.finish(&key),
+            Why::Turn => {
+                self.agenda.finish(&key);
+                self.write_suspension(key.webhook);
+            }
             Why::Closing => self.closings_under_way -= 1,
+            Why::Redrive | Why::Replay => {}
         }
         match result {
-            Ok(()) if after.status.is_open() => self.insert(after, now),
-            Ok(()) => self.metrics.reached(after.status),
+            Ok(()) => self.written(why, &before, after, now),
             Err(Error::Conflict(what)) => {
                 warn!(delivery = %key.id(), %what, "somebody else moved a delivery");
-                self.effects.push(Effect::ReadHead(key));
+                // One that was closed is in nobody's hands; one that was open is in ours.
+                if before.status.is_open() {
+                    self.effects.push(Effect::ReadHead(key));
+                }
+                self.unwritten(why, &before, now);
             }
             Err(Error::NotFound(what) | Error::Corrupt(what)) => {
-                warn!(delivery = %key.id(), %what, "what became of a delivery cannot be written");
+                self.tell_damage(format!(
+                    "what became of delivery {} cannot be written, so it stays {} until the host \
+                     starts again: {what}",
+                    key.id(),
+                    before.status
+                ));
+                self.refused(why, &before, now);
             }
             Err(error) => self.resign(error),
+        }
+    }
+
+    fn written(&mut self, why: Why, before: &Head, after: Head, now: Timestamp) {
+        match why {
+            Why::Turn | Why::Closing => {}
+            Why::Redrive => self.wish_granted(before, &after),
+            Why::Replay => self.replayed(true, now),
+        }
+        if after.status.is_open() {
+            self.insert(after, now);
+        } else {
+            self.metrics.reached(after.status);
+            self.closed(&after);
+        }
+    }
+
+    fn unwritten(&mut self, why: Why, before: &Head, now: Timestamp) {
+        match why {
+            Why::Turn | Why::Closing => {}
+            Why::Redrive => self.look_again(before.key),
+            Why::Replay => self.replayed(false, now),
+        }
+    }
+
+    fn refused(&mut self, why: Why, before: &Head, now: Timestamp) {
+        match why {
+            Why::Turn | Why::Closing => {}
+            Why::Redrive => self.take_back(before.key),
+            Why::Replay => self.replayed(false, now),
         }
     }
 
@@ -154,54 +202,27 @@ impl Term {
     ) {
         match head {
             Ok(Some(head)) if head.status.is_open() => self.insert(head, now),
-            Ok(_) => {}
-            Err(Error::Corrupt(what)) => warn!(delivery = %key.id(), %what, "cannot be read"),
+            Ok(Some(head)) => self.closed(&head),
+            Ok(None) => {}
+            Err(Error::Corrupt(what)) => {
+                self.tell_damage(format!("delivery {} cannot be read: {what}", key.id()));
+            }
             Err(error) => self.resign(error),
         }
     }
 
-    /// A webhook is gone: its open deliveries are closed; those under way, when they end.
-    pub(super) fn webhook_removed(&mut self, id: WebhookId, now: Timestamp) {
-        self.rules.remove(id);
-        self.hand.turns.forget(id);
-        for head in self.agenda.remove(id) {
-            let head = self.as_stored(head);
-            self.close(head, GONE, Why::Closing, now);
-        }
-    }
-
-    /// Makes a dead letter of a delivery that nothing can be sent for any more. Where it has its bytes, the reason
-    /// stands on an attempt; where it has none, it stands in their place.
-    pub(super) fn close(&mut self, head: Head, reason: &str, why: Why, now: Timestamp) {
-        let verdict = Verdict::Dead { reason: reason.to_owned() };
-        let after = advance(&head, &verdict, now);
-        self.requests.take(&head.key);
-        let (attempt, made) = if head.status == Status::Blocked {
-            let content = Content::Blocked(reason.to_owned());
-            (None, Some(Made { plugin: None, content }))
-        } else {
-            let failure =
-                SendFailure { kind: SendFailureKind::Unsendable, detail: reason.to_owned() };
-            let attempt = Attempt {
-                delivery: head.key,
-                number: after.attempts,
-                started: now,
-                took: std::time::Duration::ZERO,
-                outcome: AttemptOutcome::Failed(failure),
-                verdict,
-            };
-            (Some(attempt), None)
-        };
-        let settlement = Settlement { before: head, after, attempt, made, failure: None };
-        self.closing.push_back((why, Box::new(settlement)));
-    }
-
-    /// The head as the ledger has it, where the agenda has it at another time.
-    fn as_stored(&mut self, head: Head) -> Head {
+    /// The head as the ledger has it, where the agenda has it at another time; it is no longer in the agenda.
+    pub(super) fn as_stored(&mut self, head: Head) -> Head {
         match self.moved.remove(&head.key) {
-            Some(due) => Head { due, ..head },
+            Some(Moved { stored: due, .. }) => Head { due, ..head },
             None => head,
         }
+    }
+
+    /// The head as it waits in the agenda, if it waits there.
+    pub(super) fn as_in_agenda(&self, head: Head) -> Head {
+        let due = self.moved.get(&head.key).map_or(head.due, |moved| moved.agenda);
+        Head { due, ..head }
     }
 }
 

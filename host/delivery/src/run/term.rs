@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use tracing::error;
 use transload_domain::{Agenda, DeliveryKey, Random, Timestamp};
 use transload_store::{Entry, Error, Lead, Settlement};
 
@@ -12,10 +13,15 @@ use super::{
     Options,
     action::{Action, Effect, Why},
     hand::Hand,
-    options::{CLOSINGS_MAX, REQUEST_CACHE_BYTES_MAX},
+    options::REQUEST_CACHE_BYTES_MAX,
+    redriving::Wishes,
+    replaying::Replays,
     requests::Requests,
+    retiring::Sweeper,
     rules::Rules,
     runs::Runs,
+    suspending::Suspensions,
+    vendors::Vendors,
 };
 use crate::{Backlog, Health, Metrics, Troubles};
 
@@ -37,8 +43,13 @@ pub(super) struct Term {
     pub(super) hand: Hand,
     pub(super) requests: Requests,
     /// When deliveries are really due that stand in the agenda at another time: a plugin came back, or is still gone.
-    pub(super) moved: HashMap<DeliveryKey, Timestamp>,
-    /// Deliveries to be closed because their webhook is gone.
+    pub(super) moved: HashMap<DeliveryKey, Moved>,
+    pub(super) vendors: Vendors,
+    pub(super) suspensions: Suspensions,
+    pub(super) wishes: Wishes,
+    pub(super) replays: Replays,
+    pub(super) sweeper: Sweeper,
+    /// Deliveries to be closed because nothing can be sent for them any more.
     pub(super) closing: VecDeque<(Why, Box<Settlement>)>,
     pub(super) closings_under_way: usize,
     pub(super) effects: Vec<Effect>,
@@ -47,6 +58,15 @@ pub(super) struct Term {
     current: bool,
     stop_until: Option<Timestamp>,
     ending: Option<Ending>,
+}
+
+/// When a delivery is due that waits in the agenda for another time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moved {
+    /// As the ledger has it.
+    pub(super) stored: Timestamp,
+    /// As the agenda has it.
+    pub(super) agenda: Timestamp,
 }
 
 /// Why a term is over.
@@ -76,6 +96,11 @@ impl Term {
             hand: Hand::new(Runs::new(options.transforms, parts.transformer.threads())),
             requests: Requests::new(REQUEST_CACHE_BYTES_MAX),
             moved: HashMap::new(),
+            vendors: Vendors::default(),
+            suspensions: Suspensions::default(),
+            wishes: Wishes::default(),
+            replays: Replays::default(),
+            sweeper: Sweeper::new(now),
             closing: VecDeque::new(),
             closings_under_way: 0,
             effects: Vec::new(),
@@ -105,6 +130,11 @@ impl Term {
             Action::Settled { why, before, after, result } => {
                 self.settled(why, before, after, result, now);
             }
+            Action::Suspended { webhook, result } => self.suspended(webhook, result),
+            Action::ReadDelivery { key, delivery } => self.wished_read(key, delivery, now),
+            Action::TakenBack { key, result } => self.taken_back(key, result),
+            Action::Replay(stepped) => self.replay_stepped(stepped, now),
+            Action::Swept(swept) => self.swept(swept, now),
             Action::Renewed(renewed) => self.renewed(renewed, now),
         }
         self.turn(now);
@@ -130,6 +160,9 @@ impl Term {
             while let Some((plans, dispatches)) = self.hand.next_batch() {
                 self.effects.push(Effect::Dispatch { plans, dispatches });
             }
+            self.look_at_wishes();
+            self.begin_replay();
+            self.sweep(now);
             self.close_some();
         }
         let open = self.agenda.waiting() + self.agenda.in_flight();
@@ -149,7 +182,8 @@ impl Term {
 
     /// Whether the ledger may tell one more thing.
     pub(super) fn wants_entry(&self) -> bool {
-        self.stop_until.is_none() && self.ending.is_none() && self.hand.has_room()
+        let has_room = self.hand.has_room() && (!self.current || self.wishes.has_room());
+        self.stop_until.is_none() && self.ending.is_none() && has_room
     }
 
     /// Whether every event that was told is dispatched.
@@ -162,9 +196,11 @@ impl Term {
         let renew = if self.renewing { Timestamp::MAX } else { self.renew_at };
         let due = self.agenda.wake_at().filter(|_| self.may_send(now)).unwrap_or(Timestamp::MAX);
         let hand = self.hand.wake_at().filter(|_| self.may_begin());
+        let sweep = Some(self.sweeper.wake_at()).filter(|_| self.may_begin());
         renew
             .min(due)
             .min(hand.unwrap_or(Timestamp::MAX))
+            .min(sweep.unwrap_or(Timestamp::MAX))
             .min(self.stop_until.unwrap_or(Timestamp::MAX))
     }
 
@@ -189,6 +225,13 @@ impl Term {
             self.health.store_failed(error.to_string());
         }
         self.end(Ending::Resigned(error));
+    }
+
+    /// Tells of a record that cannot be read or written: nobody else waits for it, and somebody must look at it.
+    pub(super) fn tell_damage(&self, what: String) {
+        error!("{what}");
+        self.metrics.damaged();
+        self.health.damaged(what);
     }
 
     /// A random number for the spread of retries.
@@ -223,31 +266,20 @@ impl Term {
     fn fed(&mut self, entry: Entry, now: Timestamp) {
         match entry {
             Entry::Profile(digest, profile) => self.rules.store_profile(digest, profile),
-            Entry::Webhook(webhook) => {
-                let (id, lane) = (webhook.id, self.rules.lane(&webhook));
-                self.rules.put(webhook);
-                self.agenda.configure(id, lane);
-            }
+            Entry::Webhook(webhook) => self.webhook_told(webhook),
             Entry::WebhookRemoved(id) => self.webhook_removed(id, now),
             Entry::Delivery(head) => self.insert(head, now),
-            // Nobody acts on these yet.
-            Entry::Failures(..) | Entry::Replay(_) | Entry::Redrive(_) => {}
+            Entry::Failures(webhook, failures) => self.suspensions.restore(webhook, failures),
+            Entry::Redrive(key) => self.wished(key),
+            Entry::Replay(replay) => self.replays.add(&replay),
             Entry::Current => {
                 self.current = true;
                 self.health.store_works();
+                self.judge_kept_failures(now);
             }
             Entry::Event(no, event) => {
                 self.begin(no, event, now);
             }
-        }
-    }
-
-    /// Closes what is to be closed, some at a time.
-    fn close_some(&mut self) {
-        while self.closings_under_way < CLOSINGS_MAX {
-            let Some((why, settlement)) = self.closing.pop_front() else { return };
-            self.closings_under_way += usize::from(why == Why::Closing);
-            self.effects.push(Effect::Settle(why, settlement));
         }
     }
 }

@@ -9,11 +9,11 @@ use transload_store::Error;
 
 use super::{
     action::{Effect, Why},
+    closing::{GONE, HOOK_GONE},
     hand::Piece,
     options::RUN_WAIT_MAX,
     rules::Wanted,
-    sending::{GONE, HOOK_GONE},
-    term::Term,
+    term::{Moved, Term},
 };
 
 impl Term {
@@ -95,6 +95,10 @@ impl Term {
             Some(webhook) if webhook.hook(head.key.hook).is_none() => {
                 self.close(head, HOOK_GONE, Why::Turn, now);
             }
+            Some(_) if self.is_overdue(&head, now) => {
+                let reason = self.why_overdue(&head);
+                self.close(head, &reason, Why::Turn, now);
+            }
             Some(_) => self.postpone(head, now.after(limits::MISSING_PLUGIN_RECHECK), now),
         }
     }
@@ -102,7 +106,7 @@ impl Term {
     /// Puts a delivery that was taken back for later, without a write.
     pub(super) fn postpone(&mut self, head: Head, until: Timestamp, now: Timestamp) {
         self.agenda.finish(&head.key);
-        self.moved.insert(head.key, head.due);
+        self.moved.insert(head.key, Moved { stored: head.due, agenda: until });
         self.insert(Head { due: until, ..head }, now);
     }
 
@@ -123,11 +127,12 @@ impl Term {
             if runs == digest(&before, &webhook.plugin) {
                 continue;
             }
-            self.agenda.configure(webhook.id, self.rules.lane(&webhook));
+            self.configure_lane(&webhook);
             for head in self.agenda.take_all(webhook.id) {
                 let hasten = head.status == Status::Blocked && runs.is_some() && head.due > now;
                 if hasten {
-                    self.moved.entry(head.key).or_insert(head.due);
+                    let stored = self.as_stored(head).due;
+                    self.moved.insert(head.key, Moved { stored, agenda: now });
                 }
                 self.insert(Head { due: if hasten { now } else { head.due }, ..head }, now);
             }

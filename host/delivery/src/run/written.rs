@@ -62,6 +62,7 @@ impl Term {
         {
             self.metrics.reached(delivery.head.status);
             if !delivery.head.status.is_open() {
+                self.closed(&delivery.head);
                 continue;
             }
             if let (Content::Request(request), Some(plugin)) =
@@ -136,8 +137,7 @@ impl Term {
                 plan.event.id, plan.event.organization
             ),
         };
-        error!(%what, "{which}: the store is damaged there");
-        self.health.damaged(format!("{which}: {what}"));
+        self.tell_damage(format!("{which}: {what}"));
         if let Some(head) = plan.replaces {
             self.agenda.finish(&head.key);
         }

@@ -1,0 +1,341 @@
+//! Replays: sending deliveries again by query, as a job beside the traffic.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use tracing::{info, warn};
+use transload_domain::{
+    Content, Delivery, Event, EventNo, Head, Organization, Place, Progress, Replay, ReplayId,
+    Stage, Timestamp, redrive,
+};
+use transload_store::{
+    Change, Error, Key, Ledger, LedgerExt, Query, Record, Revision, Settlement, Shard,
+};
+
+use super::{
+    action::{Effect, Why},
+    options::REPLAY_PAGE,
+    term::Term,
+};
+
+/// The replays that are not finished: one goes on, the others wait. The ledger bounds how many an organization has.
+#[derive(Debug, Default)]
+pub(super) struct Replays {
+    queue: VecDeque<(Organization, ReplayId)>,
+    job: Option<Job>,
+}
+
+/// The replay that goes on, and what it waits for.
+#[derive(Debug)]
+struct Job {
+    organization: Organization,
+    id: ReplayId,
+    waits_for: WaitsFor,
+}
+
+#[derive(Debug)]
+enum WaitsFor {
+    /// The replay as the ledger has it.
+    Record,
+    /// A page of its stage.
+    Page(Known),
+    /// The settlements of what a page gave, so many still.
+    Moves { known: Known, left: usize, next: Option<Vec<u8>> },
+    /// The write of its progress.
+    Write(Box<Replay>),
+}
+
+/// A replay at its place, as the ledger has it.
+#[derive(Clone, Debug)]
+struct Known {
+    revision: Revision,
+    replay: Arc<Replay>,
+    stage: Stage,
+}
+
+/// A step of a replay that the ledger takes part in.
+#[derive(Debug)]
+pub(super) enum ReplayStep {
+    Read(Organization, ReplayId),
+    Page { replay: Arc<Replay>, stage: Stage, cursor: Option<Vec<u8>> },
+    Write { replay: Box<Replay>, expected: Revision },
+}
+
+/// How a step ended.
+#[derive(Debug)]
+pub(super) enum ReplayStepped {
+    Read(Result<Option<(Revision, Replay)>, Error>),
+    Page(Result<Found, Error>),
+    Written(Result<Revision, Error>),
+}
+
+/// What a page gave.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// Deliveries that were looked at.
+    seen: u64,
+    /// Those to be moved, and whether each has its bytes.
+    take: Vec<(Head, bool)>,
+    /// Where the stage goes on; none at its end.
+    next: Option<Vec<u8>>,
+}
+
+impl Replays {
+    /// Takes in a replay that is not finished.
+    pub(super) fn add(&mut self, replay: &Replay) {
+        let one = (replay.organization.clone(), replay.id);
+        let running = self.job.as_ref().is_some_and(|job| job.id == replay.id);
+        if replay.progress.finished_at.is_none() && !running && !self.queue.contains(&one) {
+            self.queue.push_back(one);
+        }
+    }
+}
+
+impl Term {
+    /// Begins the next replay, when none goes on.
+    pub(super) fn begin_replay(&mut self) {
+        if self.replays.job.is_some() {
+            return;
+        }
+        let Some((organization, id)) = self.replays.queue.pop_front() else { return };
+        self.read_replay(organization, id);
+    }
+
+    fn read_replay(&mut self, organization: Organization, id: ReplayId) {
+        let step = ReplayStep::Read(organization.clone(), id);
+        self.replays.job = Some(Job { organization, id, waits_for: WaitsFor::Record });
+        self.effects.push(Effect::Replay(step));
+    }
+
+    /// A step of the replay has ended.
+    pub(super) fn replay_stepped(&mut self, stepped: ReplayStepped, now: Timestamp) {
+        let Some(Job { organization, id, waits_for }) = self.replays.job.take() else { return };
+        match (stepped, waits_for) {
+            (ReplayStepped::Read(Ok(Some((revision, replay)))), WaitsFor::Record)
+                if replay.progress.finished_at.is_none() =>
+            {
+                let place = replay.progress.next.as_deref().and_then(Place::from_bytes);
+                self.go_on_replaying(revision, replay, place, now);
+            }
+            // Somebody ended it, or it is gone.
+            (ReplayStepped::Read(Ok(_)), WaitsFor::Record) => {}
+            (ReplayStepped::Page(Ok(found)), WaitsFor::Page(known)) => {
+                self.move_page(known, found, now)
+            }
+            (ReplayStepped::Page(Err(Error::Cursor)), WaitsFor::Page(known)) => {
+                self.fail_replay(known, Error::Cursor.to_string(), now);
+            }
+            (ReplayStepped::Page(Err(Error::Corrupt(what))), WaitsFor::Page(known)) => {
+                self.fail_replay(known, what, now);
+            }
+            (ReplayStepped::Written(Ok(revision)), WaitsFor::Write(replay)) => {
+                if replay.progress.finished_at.is_some() {
+                    let Progress { seen, moved, error, .. } = &replay.progress;
+                    info!(replay = %id, seen, moved, ?error, "the replay has ended");
+                } else {
+                    let place = replay.progress.next.as_deref().and_then(Place::from_bytes);
+                    self.go_on_replaying(revision, *replay, place, now);
+                }
+            }
+            // Somebody changed it: its progress stays as they wrote it.
+            (ReplayStepped::Written(Err(Error::Conflict(_))), WaitsFor::Write(_)) => {
+                self.read_replay(organization, id);
+            }
+            (
+                ReplayStepped::Read(Err(Error::Corrupt(what)))
+                | ReplayStepped::Written(Err(Error::Corrupt(what) | Error::NotFound(what))),
+                _,
+            ) => self.tell_damage(format!("replay {id} cannot go on: {what}")),
+            (
+                ReplayStepped::Read(Err(error))
+                | ReplayStepped::Page(Err(error))
+                | ReplayStepped::Written(Err(error)),
+                _,
+            ) => self.resign(error),
+            (stepped, waits_for) => {
+                // Each step ends once, and only the job that waits for it asks for it.
+                debug_assert!(false, "{stepped:?} while the replay waits for {waits_for:?}");
+            }
+        }
+    }
+
+    /// Goes on at a place, or at the first stage where there is none; behind stages whose webhook is gone.
+    fn go_on_replaying(
+        &mut self,
+        revision: Revision,
+        mut replay: Replay,
+        place: Option<Place>,
+        now: Timestamp,
+    ) {
+        let place = place.filter(|place| self.rules.webhook(place.stage.webhook).is_some());
+        let begun = replay.progress.next.as_deref().and_then(Place::from_bytes);
+        let place = place.or_else(|| {
+            let after = begun.map(|place| place.stage);
+            let stage = self.next_stage(&replay, after)?;
+            Some(Place { stage, cursor: None })
+        });
+        let Some(Place { stage, cursor }) = place else {
+            replay.progress.error = self.why_nothing(&replay);
+            return self.finish_replay(revision, replay, now);
+        };
+        let replay = Arc::new(replay);
+        let known = Known { revision, replay: Arc::clone(&replay), stage };
+        self.wait_for(&replay, WaitsFor::Page(known));
+        self.effects.push(Effect::Replay(ReplayStep::Page { replay, stage, cursor }));
+    }
+
+    fn next_stage(&self, replay: &Replay, after: Option<Stage>) -> Option<Stage> {
+        replay.next_stage(after, self.rules.webhooks_of(&replay.organization))
+    }
+
+    fn why_nothing(&self, replay: &Replay) -> Option<String> {
+        let webhook = replay.selection.webhook?;
+        self.rules.webhook(webhook).is_none().then(|| format!("webhook {webhook} is gone"))
+    }
+
+    /// Settles what a page gave, all at once: a page is small.
+    fn move_page(&mut self, known: Known, found: Found, now: Timestamp) {
+        let Found { seen, take, next } = found;
+        let mut replay = Replay::clone(&known.replay);
+        replay.progress.seen += seen;
+        let known = Known { replay: Arc::new(replay), ..known };
+        let left = take.len();
+        self.wait_for(&known.replay.clone(), WaitsFor::Moves { known, left, next });
+        for (before, has_bytes) in take {
+            let after = redrive(&before, has_bytes, now);
+            let settlement = Settlement { before, after, attempt: None, made: None, failure: None };
+            self.effects.push(Effect::Settle(Why::Replay, Box::new(settlement)));
+        }
+        self.end_page(now);
+    }
+
+    /// A delivery was moved, or was not as it was found any more.
+    pub(super) fn replayed(&mut self, moved: bool, now: Timestamp) {
+        let job = self.replays.job.as_mut();
+        let Some(WaitsFor::Moves { known, left, .. }) = job.map(|job| &mut job.waits_for) else {
+            return;
+        };
+        *left -= 1;
+        if moved {
+            Arc::make_mut(&mut known.replay).progress.moved += 1;
+            self.metrics.replayed();
+        }
+        self.end_page(now);
+    }
+
+    /// Writes the progress, once all of a page is settled.
+    fn end_page(&mut self, now: Timestamp) {
+        let Some(Job { waits_for: WaitsFor::Moves { known, left: 0, next }, .. }) =
+            &self.replays.job
+        else {
+            return;
+        };
+        let (mut replay, stage) = (Replay::clone(&known.replay), known.stage);
+        let revision = known.revision;
+        let place = match next {
+            Some(cursor) => Some(Place { stage, cursor: Some(cursor.clone()) }),
+            None => {
+                replay.progress.stage += 1;
+                self.next_stage(&replay, Some(stage)).map(|stage| Place { stage, cursor: None })
+            }
+        };
+        match place {
+            Some(place) => {
+                replay.progress.next = Some(place.to_bytes());
+                self.write_replay(revision, replay);
+            }
+            None => self.finish_replay(revision, replay, now),
+        }
+    }
+
+    fn fail_replay(&mut self, known: Known, error: String, now: Timestamp) {
+        warn!(replay = %known.replay.id, %error, "the replay cannot go on");
+        let mut replay = Replay::clone(&known.replay);
+        replay.progress.error = Some(error);
+        self.finish_replay(known.revision, replay, now);
+    }
+
+    fn finish_replay(&mut self, revision: Revision, mut replay: Replay, now: Timestamp) {
+        replay.progress.next = None;
+        replay.progress.finished_at = Some(now);
+        self.write_replay(revision, replay);
+    }
+
+    fn write_replay(&mut self, expected: Revision, replay: Replay) {
+        let replay = Box::new(replay);
+        self.wait_for(&replay.clone(), WaitsFor::Write(replay.clone()));
+        self.effects.push(Effect::Replay(ReplayStep::Write { replay, expected }));
+    }
+
+    fn wait_for(&mut self, replay: &Replay, waits_for: WaitsFor) {
+        let (organization, id) = (replay.organization.clone(), replay.id);
+        self.replays.job = Some(Job { organization, id, waits_for });
+    }
+}
+
+/// Brings a step about.
+pub(super) async fn step(ledger: &dyn Ledger, shard: Shard, step: ReplayStep) -> ReplayStepped {
+    match step {
+        ReplayStep::Read(organization, id) => {
+            ReplayStepped::Read(read(ledger, shard, organization, id).await)
+        }
+        ReplayStep::Page { replay, stage, cursor } => {
+            ReplayStepped::Page(page(ledger, shard, &replay, stage, cursor).await)
+        }
+        ReplayStep::Write { replay, expected } => {
+            let change = Change::Replay(*replay);
+            ReplayStepped::Written(ledger.configure(shard, change, Some(expected)).await)
+        }
+    }
+}
+
+async fn read(
+    ledger: &dyn Ledger,
+    shard: Shard,
+    organization: Organization,
+    id: ReplayId,
+) -> Result<Option<(Revision, Replay)>, Error> {
+    match ledger.read(shard, Key::Replay(organization, id)).await? {
+        Some(Record::Replay(revision, replay)) => Ok(Some((revision, *replay))),
+        Some(_) => Err(Error::Corrupt("the record is no replay".into())),
+        None => Ok(None),
+    }
+}
+
+/// Reads a page of a stage, newest event first, and finds what is to be moved.
+async fn page(
+    ledger: &dyn Ledger,
+    shard: Shard,
+    replay: &Replay,
+    stage: Stage,
+    cursor: Option<Vec<u8>>,
+) -> Result<Found, Error> {
+    let query = Query::DeliveriesByStatus(stage.webhook, stage.status);
+    let page = ledger.page(shard, query, cursor, REPLAY_PAGE).await?;
+    let mut found = Found { seen: 0, take: Vec::new(), next: page.next };
+    let mut latest: Option<(EventNo, Option<Event>)> = None;
+    for record in page.records {
+        let Record::Delivery(delivery) = record else { continue };
+        let Delivery { head, made } = *delivery;
+        found.seen += 1;
+        if !replay.takes(stage, &head) {
+            continue;
+        }
+        if replay.selection.has_times() {
+            let no = head.key.event;
+            if latest.as_ref().is_none_or(|(known, _)| *known != no) {
+                latest = Some((no, ledger.event(shard, no).await?));
+            }
+            let Some((_, Some(event))) = &latest else { continue };
+            if !replay.selection.includes(event.accepted_at) {
+                // Newest first: whatever follows was accepted before this one.
+                if replay.selection.from.is_some_and(|from| event.accepted_at < from) {
+                    found.next = None;
+                    return Ok(found);
+                }
+                continue;
+            }
+        }
+        found.take.push((head, matches!(made.content, Content::Request(_))));
+    }
+    Ok(found)
+}

@@ -1,0 +1,236 @@
+//! Forgetting what is over, and giving up what could not go for too long.
+
+use std::time::Duration;
+
+use tracing::{debug, info};
+use transload_domain::{EventNo, Head, Status, Timestamp};
+use transload_store::{Error, Lead, Ledger, Retired, Retirement, Shard};
+
+use super::{
+    action::{Effect, Why},
+    options::{OVERDUE_MAX, RETENTION_MIN, RETIRE_BATCH, SIZE_STEP_EVENTS, SWEEP_EVERY},
+    term::Term,
+};
+
+/// The sweep of what is over. One step at a time is under way, so that traffic always goes first.
+#[derive(Debug)]
+pub(super) struct Sweeper {
+    next: Timestamp,
+    step: Option<Step>,
+    /// How large the store was after it was last made smaller.
+    size_after: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// Events that are too old are forgotten.
+    Age,
+    /// The store's size is asked for.
+    Size,
+    /// The store is too large, so events are forgotten before their age.
+    Shrink(Shrink),
+}
+
+/// How far a store has been made smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Shrink {
+    size: u64,
+    events: usize,
+    /// Where to go on, and whether the size is asked for before that.
+    from: Option<EventNo>,
+    asks: bool,
+}
+
+/// What a step asks of the ledger.
+#[derive(Debug)]
+pub(super) enum Sweep {
+    Retire(Retirement),
+    Size,
+}
+
+/// What the ledger answered.
+#[derive(Debug)]
+pub(super) enum Swept {
+    Retired(Result<Retired, Error>),
+    Size(Result<u64, Error>),
+}
+
+impl Sweeper {
+    pub(super) fn new(now: Timestamp) -> Self {
+        Self { next: now.after(SWEEP_EVERY), step: None, size_after: 0 }
+    }
+
+    /// When the next sweep begins, if none is under way.
+    pub(super) fn wake_at(&self) -> Timestamp {
+        if self.step.is_some() { Timestamp::MAX } else { self.next }
+    }
+}
+
+impl Term {
+    /// Begins a sweep when it is time.
+    pub(super) fn sweep(&mut self, now: Timestamp) {
+        if self.sweeper.step.is_some() || now < self.sweeper.next {
+            return;
+        }
+        self.give_up_overdue(now);
+        let before = now.before(self.options.retention.age);
+        self.retire_from(Step::Age, EventNo(0), before);
+    }
+
+    /// A step of the sweep has ended.
+    pub(super) fn swept(&mut self, swept: Swept, now: Timestamp) {
+        let Some(step) = self.sweeper.step.take() else { return };
+        let (retired, size) = match swept {
+            Swept::Retired(Ok(retired)) => (retired, 0),
+            Swept::Size(Ok(size)) => (Retired::default(), size),
+            Swept::Retired(Err(Error::Corrupt(what))) | Swept::Size(Err(Error::Corrupt(what))) => {
+                self.tell_damage(format!("old events cannot be forgotten: {what}"));
+                return self.end_sweep(now);
+            }
+            Swept::Retired(Err(error)) | Swept::Size(Err(error)) => return self.resign(error),
+        };
+        self.metrics.retired(retired.events);
+        match step {
+            Step::Age => match retired.next {
+                Some(from) => {
+                    let before = now.before(self.options.retention.age);
+                    self.retire_from(Step::Age, from, before);
+                }
+                None => self.ask_size(Step::Size),
+            },
+            Step::Size => self.shrink_if_too_large(size, now),
+            Step::Shrink(shrink) if shrink.asks => self.shrunk(shrink, size, now),
+            Step::Shrink(shrink) => {
+                let events = shrink.events + retired.events;
+                let shrink = Shrink { events, from: retired.next, asks: true, ..shrink };
+                self.ask_size(Step::Shrink(shrink));
+            }
+        }
+    }
+
+    fn shrink_if_too_large(&mut self, size: u64, now: Timestamp) {
+        self.metrics.store_size(size);
+        let Some(limit) = self.options.retention.size else { return self.end_sweep(now) };
+        // A store that keeps the space that it once had for later rows does not get smaller: it is only made to
+        // forget more when it has grown again.
+        if size <= limit || size <= self.sweeper.size_after {
+            return self.end_sweep(now);
+        }
+        debug!(size, limit, "the store is too large");
+        self.sweeper.size_after = 0;
+        let shrink = Shrink { size, events: 0, from: Some(EventNo(0)), asks: false };
+        self.retire_from(Step::Shrink(shrink), EventNo(0), now.before(RETENTION_MIN));
+    }
+
+    /// The store's size after some events were forgotten.
+    fn shrunk(&mut self, shrink: Shrink, size: u64, now: Timestamp) {
+        self.metrics.store_size(size);
+        let limit = self.options.retention.size.unwrap_or(u64::MAX);
+        match shrink.from.filter(|_| goes_on(&shrink, size, limit)) {
+            Some(from) => {
+                let shrink = Shrink { size: shrink.size.min(size), asks: false, ..shrink };
+                self.retire_from(Step::Shrink(shrink), from, now.before(RETENTION_MIN));
+            }
+            None => {
+                let events = shrink.events;
+                info!(
+                    events,
+                    size, limit, "events were forgotten before their age: the store was too large"
+                );
+                self.sweeper.size_after = size;
+                self.end_sweep(now);
+            }
+        }
+    }
+
+    fn retire_from(&mut self, step: Step, from: EventNo, accepted_before: Timestamp) {
+        self.sweeper.step = Some(step);
+        let retirement = Retirement { from, accepted_before, max: RETIRE_BATCH };
+        self.effects.push(Effect::Sweep(Sweep::Retire(retirement)));
+    }
+
+    fn ask_size(&mut self, step: Step) {
+        self.sweeper.step = Some(step);
+        self.effects.push(Effect::Sweep(Sweep::Size));
+    }
+
+    fn end_sweep(&mut self, now: Timestamp) {
+        self.sweeper.next = now.after(SWEEP_EVERY);
+    }
+
+    /// Makes dead letters of open deliveries that were due long ago and still wait.
+    fn give_up_overdue(&mut self, now: Timestamp) {
+        let before = now.before(self.options.retention.open_age);
+        for head in self.agenda.take_overdue(before, OVERDUE_MAX) {
+            let head = self.as_stored(head);
+            let reason = self.why_overdue(&head);
+            self.close(head, &reason, Why::Closing, now);
+        }
+    }
+
+    /// Whether an open delivery has waited too long.
+    pub(super) fn is_overdue(&self, head: &Head, now: Timestamp) -> bool {
+        head.due < now.before(self.options.retention.open_age)
+    }
+
+    /// Why a delivery that is given up could not go.
+    pub(super) fn why_overdue(&self, head: &Head) -> String {
+        let days = in_days(self.options.retention.open_age);
+        let webhook = self.rules.webhook(head.key.webhook);
+        let trouble = self.troubles.of(head.key.webhook);
+        let why = match (webhook, trouble) {
+            (Some(webhook), _) if webhook.suspended_at.is_some() => {
+                let because =
+                    webhook.suspended_because.as_deref().unwrap_or("somebody asked for it");
+                format!("its webhook is suspended ({because})")
+            }
+            (_, Some(trouble)) => format!("its vendor fails ({})", trouble.detail),
+            (Some(webhook), None)
+                if head.status == Status::Blocked
+                    && self.rules.catalog.get(&webhook.plugin).is_none() =>
+            {
+                format!("its plugin {} is not loaded", webhook.plugin)
+            }
+            _ => "its turn did not come".to_owned(),
+        };
+        format!("given up: due for more than {days}, and it could not go: {why}")
+    }
+}
+
+fn in_days(time: Duration) -> String {
+    let seconds = time.as_secs();
+    if seconds >= 86_400 { format!("{} days", seconds / 86_400) } else { format!("{seconds} s") }
+}
+
+/// Whether more is to be forgotten: until the store is a tenth below its limit, and not on and on where forgetting
+/// makes it no smaller.
+fn goes_on(shrink: &Shrink, size: u64, limit: u64) -> bool {
+    size > limit - limit / 10 && (size < shrink.size || shrink.events < SIZE_STEP_EVENTS)
+}
+
+/// Brings a step about.
+pub(super) async fn step(ledger: &dyn Ledger, shard: Shard, lead: &Lead, sweep: Sweep) -> Swept {
+    match sweep {
+        Sweep::Retire(retirement) => Swept::Retired(ledger.retire(lead, retirement).await),
+        Sweep::Size => Swept::Size(ledger.size(shard).await),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_is_made_smaller_until_it_is_or_cannot_be() {
+        let shrink = |size, events| Shrink { size, events, from: None, asks: true };
+        for (what, before, events, size, more) in [
+            ("still above nine tenths", 1_000, 10, 950, true),
+            ("below", 1_000, 10, 900, false),
+            ("no smaller, but little was forgotten", 1_000, 10, 1_000, true),
+            ("no smaller though much was", 1_000, SIZE_STEP_EVENTS, 1_000, false),
+            ("smaller, and much was", 1_001, SIZE_STEP_EVENTS, 1_000, true),
+        ] {
+            assert_eq!(goes_on(&shrink(before, events), size, 1_000), more, "{what}");
+        }
+    }
+}
