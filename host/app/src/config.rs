@@ -20,6 +20,7 @@ use ipnet::IpNet;
 use transload_domain::limits;
 use transload_engine::Engine;
 
+pub(crate) use measure::{duration, in_words};
 pub use setting::{SETTINGS, Setting};
 pub use value::InForce;
 

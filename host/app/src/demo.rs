@@ -9,7 +9,6 @@ mod report;
 use std::{
     fs,
     path::Path,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -21,10 +20,7 @@ use tempfile::TempDir;
 use crate::{
     client::{Client, Place},
     config::Config,
-    host::{
-        Host,
-        clock::{SystemChance, SystemClock},
-    },
+    host::{Host, clock::SystemChance},
     sandbox::{self, Received, Sandbox, new_token},
 };
 
@@ -61,13 +57,11 @@ impl Demo {
         tell("starting the host on a new store");
         let host = Host::start(config(directory.path(), modules)?).await?;
         let token = new_token(&SystemChance::new());
+        let client_secret = new_token(&SystemChance::new());
         let sandbox = Sandbox::start(sandbox::Options {
-            listen: ([127, 0, 0, 1], 0).into(),
-            token: token.clone(),
             host: Some(host.address()),
             audience: Some(AUDIENCE.to_owned()),
-            clock: Arc::new(SystemClock),
-            watcher: Box::new(|_| {}),
+            ..sandbox::Options::new(&token, &client_secret)
         });
         let sandbox = sandbox.await?;
         let key = new_key(&host).await?;

@@ -11,6 +11,7 @@ pub mod egress;
 mod health;
 pub mod http;
 mod metrics;
+mod recent;
 pub mod run;
 mod sender;
 mod transformer;

@@ -9,7 +9,7 @@ use transload_domain::{Event, EventNo, Status};
 use crate::{
     Entry, Error, Result, keys,
     local::off_thread,
-    row::{self, EventRow, HeadRow},
+    row::{self, EventRow, HeadRow, readable},
     rows::{self, Order, Rows},
     tail::{Found, Missed, Tail},
 };
@@ -203,29 +203,4 @@ impl<R: Rows> Feed<R> {
 fn read_event<R: Rows>(rows: &R, no: EventNo) -> Result<Option<Event>> {
     let Some(bytes) = rows.get(&keys::event(no))? else { return Ok(None) };
     Event::try_from(row::decode::<EventRow<'_>>(&bytes)?).map(Some)
-}
-
-/// Leaves out what cannot be read, and says so: one damaged row must not hold up all the others.
-fn readable<T>(read: Result<Option<T>>, what: impl Fn() -> String) -> Result<Option<T>> {
-    match read {
-        Err(Error::Corrupt(why)) => {
-            tracing::error!(%why, "{} cannot be read and is left out", what());
-            Ok(None)
-        }
-        read => read,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_damaged_row_is_left_out_and_a_store_that_fails_is_not_overlooked() {
-        let what = || "event 7".to_owned();
-        assert_eq!(readable(Ok(Some(7)), what), Ok(Some(7)));
-        assert_eq!(readable::<u8>(Err(Error::Corrupt("bad version".into())), what), Ok(None));
-        let gone = Error::Unavailable("no disk".into());
-        assert_eq!(readable::<u8>(Err(gone.clone()), what), Err(gone));
-    }
 }

@@ -75,3 +75,28 @@ fn corrupt<T>(what: &dyn std::fmt::Display) -> Error {
 fn invalid(error: impl std::fmt::Display) -> Error {
     Error::Corrupt(error.to_string())
 }
+
+/// Leaves out what cannot be read, and says so: one damaged row must not hold up all the others.
+pub(crate) fn readable<T>(read: Result<Option<T>>, what: impl Fn() -> String) -> Result<Option<T>> {
+    match read {
+        Err(Error::Corrupt(why)) => {
+            tracing::error!(%why, "{} cannot be read and is left out", what());
+            Ok(None)
+        }
+        read => read,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_damaged_row_is_left_out_and_a_store_that_fails_is_not_overlooked() {
+        let what = || "event 7".to_owned();
+        assert_eq!(readable(Ok(Some(7)), what), Ok(Some(7)));
+        assert_eq!(readable::<u8>(Err(Error::Corrupt("bad version".into())), what), Ok(None));
+        let gone = Error::Unavailable("no disk".into());
+        assert_eq!(readable::<u8>(Err(gone.clone()), what), Err(gone));
+    }
+}

@@ -36,6 +36,28 @@ pub trait Rows: Send + Sync + 'static {
     fn bytes(&self) -> Result<u64>;
 }
 
+impl<R: Rows> Rows for std::sync::Arc<R> {
+    fn blocks(&self) -> bool {
+        (**self).blocks()
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        (**self).get(key)
+    }
+
+    fn scan(&self, range: Range<&[u8]>, order: Order, visit: &mut Visit<'_>) -> Result<()> {
+        (**self).scan(range, order, visit)
+    }
+
+    fn write(&self, batch: Batch) -> Result<()> {
+        (**self).write(batch)
+    }
+
+    fn bytes(&self) -> Result<u64> {
+        (**self).bytes()
+    }
+}
+
 /// Sees one row after the other.
 pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
 

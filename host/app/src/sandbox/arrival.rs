@@ -70,6 +70,12 @@ impl Arrival {
         }
     }
 
+    /// Demands `Content-Type: application/json`, and nothing behind it.
+    pub(super) fn demand_json(&self, complaints: &mut Complaints) {
+        let (name, json) = ("Content-Type", "application/json");
+        self.demand_header(name, json, StatusCode::UNSUPPORTED_MEDIA_TYPE, complaints);
+    }
+
     /// The body as JSON; complains where it is none.
     pub(super) fn json(&self, complaints: &mut Complaints) -> Option<Value> {
         match serde_json::from_slice(&self.body) {
@@ -92,6 +98,14 @@ impl Complaints {
     /// The answer's status: 200, or that of the first fault.
     pub(super) fn status(&self) -> StatusCode {
         self.status.unwrap_or(StatusCode::OK)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    pub(super) fn words(&self) -> &[String] {
+        &self.words
     }
 
     pub(super) fn into_words(self) -> Vec<String> {

@@ -46,9 +46,7 @@ impl ReadyCloud {
         };
         arrival.demand_method(&Method::PUT, &mut complaints);
         self.check_token(arrival, &mut complaints);
-        let json = "application/json";
-        let unsupported = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        arrival.demand_header("Content-Type", json, unsupported, &mut complaints);
+        arrival.demand_json(&mut complaints);
         if let Some(body) = arrival.json(&mut complaints) {
             let mut faults = Vec::new();
             shape.check(&body, "#", &mut faults);

@@ -6,9 +6,11 @@ use std::{
     time::Instant,
 };
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use tokio::sync::watch;
+
+use super::Vendor;
 
 /// Arrivals that are kept; the oldest go first. With bodies of 1 MiB that is at most 256 MiB.
 pub const RECEIVED_MAX: usize = 256;
@@ -19,7 +21,8 @@ pub struct Received {
     /// Which arrival this is, from 1.
     pub number: u64,
     /// Whose side took it; none where the path belongs to nobody.
-    pub vendor: Option<&'static str>,
+    #[serde(serialize_with = "name")]
+    pub vendor: Option<Vendor>,
     /// Its method.
     pub method: String,
     /// Its path.
@@ -28,13 +31,21 @@ pub struct Received {
     pub headers: Vec<(String, String)>,
     /// Its body: JSON where it is JSON, otherwise text.
     pub body: Value,
-    /// What was answered.
-    pub status: u16,
+    /// What was answered; none where no answer came.
+    pub status: Option<u16>,
+    /// What went wrong on purpose.
+    pub failure: Option<String>,
     /// What was wrong with it.
     pub problems: Vec<String>,
     /// When it was there in full.
     #[serde(skip)]
     pub at: Instant,
+}
+
+/// The vendor's name, or null.
+#[expect(clippy::ref_option, reason = "serde hands the field over like this")]
+fn name<S: Serializer>(vendor: &Option<Vendor>, serializer: S) -> Result<S::Ok, S::Error> {
+    vendor.map(Vendor::as_str).serialize(serializer)
 }
 
 /// The arrivals, newest last.
@@ -93,7 +104,8 @@ mod tests {
                 path: "/".into(),
                 headers: vec![],
                 body: Value::Null,
-                status: 404,
+                status: Some(404),
+                failure: None,
                 problems: vec![],
                 at: Instant::now(),
             });

@@ -37,6 +37,9 @@ pub enum EndpointError {
     /// Its port is 0.
     #[error("nothing listens on port 0")]
     Port,
+    /// It is a URL, and yet nothing that HTTP can name.
+    #[error("HTTP cannot name this endpoint; percent-encode its unusual characters")]
+    NotHttp,
     /// Its address is refused.
     #[error(transparent)]
     Refused(#[from] Refused),

@@ -2,8 +2,12 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use http::header::{RETRY_AFTER, SET_COOKIE};
-use reqwest::Response;
+use http::{
+    HeaderMap, Response,
+    header::{RETRY_AFTER, SET_COOKIE},
+};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use transload_domain::{Answer, Timestamp, limits};
 
 use super::secrets::Secrets;
@@ -14,34 +18,50 @@ const HEADER_VALUE_KEPT_MAX: usize = 1_024;
 /// Reads the answer: at most [`limits::ANSWER_BYTES_READ_MAX`] of its body, then the rest is left and the connection
 /// closed. What is kept is shorter still, and free of the request's secrets.
 pub(super) async fn read(
-    mut response: Response,
+    response: Response<Incoming>,
     secrets: &Secrets,
     now: Timestamp,
-) -> reqwest::Result<Answer> {
-    let retry_after = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| retry_after(value, now));
+) -> Result<Answer, hyper::Error> {
+    let retry_after = asked_to_wait(response.headers(), now);
     let status = response.status().as_u16();
-    let headers = kept_headers(&response, secrets);
-    let mut body = Vec::new();
-    while body.len() < limits::ANSWER_BYTES_READ_MAX {
-        let Some(chunk) = response.chunk().await? else { break };
-        let room = limits::ANSWER_BYTES_READ_MAX - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-    }
+    let headers = kept_headers(response.headers(), secrets);
+    let (body, _) = read_body(response.into_body(), limits::ANSWER_BYTES_READ_MAX).await?;
     let mut body = secrets.mask(body);
     let cut = body.len() > limits::ANSWER_BYTES_KEPT_MAX;
     body.truncate(limits::ANSWER_BYTES_KEPT_MAX);
     Ok(Answer { status, headers, body, cut, retry_after, resent: false })
 }
 
-fn kept_headers(response: &Response, secrets: &Secrets) -> Vec<(String, String)> {
-    let shown = response.headers().iter().filter(|(name, _)| *name != SET_COOKIE);
+/// At most so many bytes of a body, and whether that is all of it.
+pub(super) async fn read_body(
+    mut body: Incoming,
+    bytes_max: usize,
+) -> Result<(Vec<u8>, bool), hyper::Error> {
+    let mut read = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        let room = bytes_max - read.len();
+        if data.len() > room {
+            read.extend_from_slice(&data[..room]);
+            return Ok((read, false));
+        }
+        read.extend_from_slice(&data);
+    }
+    Ok((read, true))
+}
+
+/// How long an answer's headers ask to wait.
+pub(super) fn asked_to_wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    headers.get(RETRY_AFTER)?.to_str().ok().and_then(|value| retry_after(value, now))
+}
+
+fn kept_headers(headers: &HeaderMap, secrets: &Secrets) -> Vec<(String, String)> {
+    let shown = headers.iter().filter(|(name, _)| *name != SET_COOKIE);
     let kept = shown.take(limits::ANSWER_HEADERS_MAX).map(|(name, value)| {
-        let value = secrets.mask_text(&String::from_utf8_lossy(value.as_bytes()));
-        (name.to_string(), limits::cut(&value, HEADER_VALUE_KEPT_MAX).to_owned())
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let mut value = secrets.mask_text(value.into_owned());
+        value.truncate(limits::cut(&value, HEADER_VALUE_KEPT_MAX).len());
+        (name.as_str().to_owned(), value)
     });
     kept.collect()
 }

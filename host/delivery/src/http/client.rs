@@ -1,22 +1,35 @@
-//! The connections.
+//! The HTTP client: kept connections over TLS with the system's certificate authorities.
 
 use std::{sync::Arc, time::Duration};
 
-use reqwest::{Client, redirect, retry};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_util::{
+    client::legacy,
+    rt::{TokioExecutor, TokioTimer},
+};
 use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDer};
 use tracing::warn;
-use url::Url;
 
-use super::lookup::Checked;
+use super::connect::Connector;
 use crate::egress::{EgressPolicy, Lookup};
 
-/// Connections to one host that are kept open while nothing is sent.
-const IDLE_CONNECTIONS_PER_HOST_MAX: usize = 16;
+/// Connections to one host that are kept open while nothing is sent: as many as one webhook's share of exchanges, so
+/// that a busy endpoint does not cost a new connection for every request that ends beside others.
+const IDLE_CONNECTIONS_PER_HOST_MAX: usize = 256;
 /// How long they are kept. Common servers close theirs after 60 to 75 s.
 const IDLE_TIME: Duration = Duration::from_secs(50);
-/// Time for a name, a connection and its TLS session; the exchange's deadline holds over everything. A host with
-/// several addresses shares it among them, so that one dead address leaves time for the next.
-const CONNECT_TIME: Duration = Duration::from_secs(10);
+/// How often an HTTP/2 connection in use is asked whether it is alive, and how long it may take to say so. One that
+/// has died without a word would otherwise swallow every later exchange with its host.
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// See [`PING_EVERY`].
+const PING_TIME_MAX: Duration = Duration::from_secs(10);
+/// Bytes that an HTTP/2 server may send before they are read, for one answer: about what is read of one.
+const H2_ANSWER_WINDOW_BYTES: u32 = 64 << 10;
+/// The same for all answers of one connection.
+const H2_CONNECTION_WINDOW_BYTES: u32 = 1 << 20;
 
 /// Why there is no HTTP client.
 #[derive(Debug, thiserror::Error)]
@@ -27,48 +40,38 @@ pub enum NoClient {
     /// TLS cannot be set up.
     #[error("TLS cannot be set up: {0}")]
     Tls(rustls::Error),
-    /// The client cannot be built.
-    #[error("the HTTP client cannot be built: {0}")]
-    Client(reqwest::Error),
 }
 
-/// One client for each scheme: an address that may be reached by TLS may be closed to plain http, and the resolver
-/// of a client does not learn the scheme.
-pub(super) struct Clients {
-    tls: Client,
-    plain: Client,
-}
+/// The client. It follows no redirect, knows no proxy, and sends a request again only where a kept connection had
+/// been closed before any of it was sent.
+pub(super) struct Client(legacy::Client<Connector, Full<Bytes>>);
 
-impl Clients {
+impl Client {
     pub(super) fn new(
         egress: &Arc<EgressPolicy>,
         lookup: &Arc<dyn Lookup>,
         extra_roots: &[Vec<u8>],
     ) -> Result<Self, NoClient> {
-        let tls = tls(extra_roots)?;
-        let checked = |plain| Checked::new(Arc::clone(egress), Arc::clone(lookup), plain);
-        Ok(Self { tls: client(&tls, checked(false))?, plain: client(&tls, checked(true))? })
+        let connector = Connector::new(Arc::clone(egress), Arc::clone(lookup), tls(extra_roots)?);
+        let client = legacy::Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_TIME)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS_PER_HOST_MAX)
+            .http2_keep_alive_interval(PING_EVERY)
+            .http2_keep_alive_timeout(PING_TIME_MAX)
+            .http2_initial_stream_window_size(H2_ANSWER_WINDOW_BYTES)
+            .http2_initial_connection_window_size(H2_CONNECTION_WINDOW_BYTES)
+            .build(connector);
+        Ok(Self(client))
     }
 
-    pub(super) fn for_url(&self, url: &Url) -> &Client {
-        if url.scheme() == "http" { &self.plain } else { &self.tls }
+    pub(super) async fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, legacy::Error> {
+        self.0.request(request).await
     }
-}
-
-fn client(tls: &ClientConfig, resolver: Checked) -> Result<Client, NoClient> {
-    Client::builder()
-        .tls_backend_preconfigured(tls.clone())
-        .dns_resolver(Arc::new(resolver))
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        .no_proxy()
-        .referer(false)
-        .user_agent(concat!("transload/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(CONNECT_TIME)
-        .pool_max_idle_per_host(IDLE_CONNECTIONS_PER_HOST_MAX)
-        .pool_idle_timeout(IDLE_TIME)
-        .build()
-        .map_err(NoClient::Client)
 }
 
 /// rustls with ring, named here and not process-wide, so that nothing depends on who installs a provider first.

@@ -2,58 +2,62 @@
 
 use std::{error::Error, io};
 
+use http::Uri;
 use transload_domain::{SendFailure, SendFailureKind};
-use url::Url;
 
+use super::connect::NoConnection;
 use crate::egress::NoAddress;
 
-/// What a failed exchange with this URL means. The words name the place by host and port: a path can hold secrets.
-pub(super) fn describe(error: &reqwest::Error, url: &Url) -> SendFailure {
+/// What a failed exchange means. The words name the place by host and port: a path can hold secrets.
+pub(super) fn describe(error: &(dyn Error + 'static), uri: &Uri) -> SendFailure {
     let chain: Vec<&(dyn Error + 'static)> =
-        std::iter::successors(Some(error as &(dyn Error + 'static)), |error| cause(*error))
-            .collect();
-    let place = place(url);
-    if let Some(no_address) = find::<NoAddress>(&chain) {
-        let kind = match no_address {
-            NoAddress::Unresolved { .. } => SendFailureKind::Resolve,
-            NoAddress::Refused { .. } => SendFailureKind::Refused,
-        };
-        return SendFailure { kind, detail: no_address.to_string() };
-    }
-    if let Some(tls) = find::<rustls::Error>(&chain) {
-        let detail = format!("no trusted TLS session with {place}: {tls}");
-        return SendFailure { kind: SendFailureKind::Tls, detail };
+        std::iter::successors(Some(error), |error| cause(*error)).collect();
+    let place = place(uri);
+    if let Some(no_connection) = find::<NoConnection>(&chain) {
+        return unconnected(no_connection, &place);
     }
     let root = chain.last().map(ToString::to_string).unwrap_or_default();
-    if error.is_connect() {
-        let detail = match find::<io::Error>(&chain).map(io::Error::kind) {
-            Some(io::ErrorKind::ConnectionRefused) => format!("connection refused by {place}"),
-            Some(io::ErrorKind::TimedOut) => format!("no connection to {place} in time"),
-            _ if error.is_timeout() => format!("no connection to {place} in time"),
-            _ => format!("no connection to {place}: {root}"),
-        };
-        let timeout = error.is_timeout();
-        let kind = if timeout { SendFailureKind::Timeout } else { SendFailureKind::Connect };
-        return SendFailure { kind, detail };
-    }
-    if error.is_timeout() {
-        let detail = format!("{place} did not answer in time");
-        return SendFailure { kind: SendFailureKind::Timeout, detail };
-    }
-    if error.is_builder() {
-        let detail = format!("the request cannot be sent: {root}");
-        return SendFailure { kind: SendFailureKind::Unsendable, detail };
-    }
     let detail = format!("the exchange with {place} broke off: {root}");
     SendFailure { kind: SendFailureKind::Broken, detail }
 }
 
-fn place(url: &Url) -> String {
-    let host = url.host_str().unwrap_or("the endpoint");
-    match url.port_or_known_default() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
+fn unconnected(error: &NoConnection, place: &str) -> SendFailure {
+    let (kind, detail) = match error {
+        NoConnection::Address(no_address) => {
+            let kind = match no_address {
+                NoAddress::Unresolved { .. } => SendFailureKind::Resolve,
+                NoAddress::Refused { .. } => SendFailureKind::Refused,
+            };
+            (kind, no_address.to_string())
+        }
+        NoConnection::Tcp(error) => {
+            let detail = match error.kind() {
+                io::ErrorKind::ConnectionRefused => format!("connection refused by {place}"),
+                io::ErrorKind::TimedOut => format!("no connection to {place} in time"),
+                _ => format!("no connection to {place}: {error}"),
+            };
+            (SendFailureKind::Connect, detail)
+        }
+        NoConnection::Tls(error) => {
+            let rustls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+            let cause = rustls.map_or_else(|| error.to_string(), ToString::to_string);
+            (SendFailureKind::Tls, format!("no trusted TLS session with {place}: {cause}"))
+        }
+        NoConnection::Time => {
+            (SendFailureKind::Timeout, format!("no connection to {place} in time"))
+        }
+        NoConnection::Host => {
+            (SendFailureKind::Unsendable, format!("{place} is no host to connect to"))
+        }
+    };
+    SendFailure { kind, detail }
+}
+
+/// Host and port, as words name them.
+pub(super) fn place(uri: &Uri) -> String {
+    let host = uri.host().unwrap_or("the endpoint");
+    let default = if uri.scheme_str() == Some("http") { 80 } else { 443 };
+    format!("{host}:{}", uri.port_u16().unwrap_or(default))
 }
 
 fn find<'a, T: Error + 'static>(chain: &[&'a (dyn Error + 'static)]) -> Option<&'a T> {

@@ -5,27 +5,31 @@
 
 mod answer;
 mod client;
+mod connect;
+mod connection;
 mod credentials;
 mod failure;
-mod lookup;
 mod outgoing;
 mod secrets;
 mod signature;
+mod target;
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use http::{HeaderMap, StatusCode, header::EXPECT};
+use http::{HeaderMap, Request, StatusCode, header::EXPECT};
+use http_body_util::Full;
 use transload_domain::{
     Answer, AttemptOutcome, Clock, Random, SendFailure, SendFailureKind, Vault, limits,
 };
 
 pub use self::client::NoClient;
-use self::{client::Clients, outgoing::Outgoing};
+use self::{client::Client, outgoing::Outgoing, target::Endpoints};
 pub use crate::egress::{LOOKUPS_MAX, Lookup, SystemLookup};
 use crate::{Exchange, Sender, auth::Signer, egress::EgressPolicy};
 
 /// What an [`HttpSender`] works with.
+#[derive(Clone)]
 pub struct HttpOptions {
     /// Where requests may go.
     pub egress: Arc<EgressPolicy>,
@@ -48,17 +52,19 @@ pub struct HttpOptions {
 /// The sender that speaks HTTP/1.1 and HTTP/2, over TLS with the system's certificate authorities.
 pub struct HttpSender {
     options: HttpOptions,
-    clients: Clients,
+    client: Client,
+    endpoints: Endpoints,
 }
 
 impl HttpSender {
     /// A sender with its own connections.
     ///
     /// # Errors
-    /// When an extra root is no certificate, or the client cannot be built.
+    /// When an extra root is no certificate, or TLS cannot be set up.
     pub fn new(options: HttpOptions) -> Result<Self, NoClient> {
-        let clients = Clients::new(&options.egress, &options.lookup, &options.extra_roots)?;
-        Ok(Self { options, clients })
+        let client = Client::new(&options.egress, &options.lookup, &options.extra_roots)?;
+        let endpoints = Endpoints::new(Arc::clone(&options.egress));
+        Ok(Self { options, client, endpoints })
     }
 
     async fn exchange(&self, outgoing: &Outgoing) -> Result<Answer, SendFailure> {
@@ -74,17 +80,15 @@ impl HttpSender {
     }
 
     async fn once(&self, outgoing: &Outgoing, headers: HeaderMap) -> Result<Answer, SendFailure> {
-        let request = self
-            .clients
-            .for_url(&outgoing.url)
-            .request(outgoing.method.clone(), outgoing.url.clone())
-            .headers(headers)
-            .body(outgoing.body.clone());
-        let response =
-            request.send().await.map_err(|error| failure::describe(&error, &outgoing.url))?;
+        let mut request = Request::new(Full::new(outgoing.body.clone()));
+        *request.method_mut() = outgoing.method.clone();
+        *request.uri_mut() = outgoing.uri.clone();
+        *request.headers_mut() = headers;
+        let response = self.client.send(request).await;
+        let response = response.map_err(|error| failure::describe(&error, &outgoing.uri))?;
         answer::read(response, &outgoing.secrets, self.options.clock.now())
             .await
-            .map_err(|error| failure::describe(&error, &outgoing.url))
+            .map_err(|error| failure::describe(&error, &outgoing.uri))
     }
 
     fn timed_out(&self) -> SendFailure {
@@ -97,7 +101,7 @@ impl HttpSender {
 #[async_trait]
 impl Sender for HttpSender {
     async fn send(&self, exchange: Exchange) -> AttemptOutcome {
-        let outcome = match Outgoing::new(&exchange, &self.options) {
+        let outcome = match Outgoing::new(&exchange, &self.endpoints, &self.options) {
             Err(failure) => Err(failure),
             Ok(outgoing) => {
                 tokio::time::timeout(self.options.exchange_time, self.exchange(&outgoing))

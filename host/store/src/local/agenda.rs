@@ -11,7 +11,7 @@ use crate::{
     feed::{CHANNEL_MAX, Feed},
     group::{Group, Step},
     keys,
-    row::{self, FailuresRow, ProfileRow, ReplayRow, WebhookRow},
+    row::{self, FailuresRow, ProfileRow, ReplayRow, WebhookRow, readable},
     rows::Rows,
     tail::Tail,
 };
@@ -52,14 +52,18 @@ fn configuration(step: &Step<'_>) -> Result<Vec<Entry>> {
     for (key, value) in step.scan(&keys::all_failures())? {
         let unreadable = || Error::Corrupt("a failures' key has no webhook".into());
         let webhook = keys::webhook_in(&key).ok_or_else(unreadable)?;
-        let failures = row::decode::<FailuresRow>(&value)?.into_times();
-        entries.push(Entry::Failures(webhook, failures));
+        let row = row::decode::<FailuresRow>(&value).map(Some);
+        if let Some(row) = readable(row, || format!("failures of webhook {webhook}"))? {
+            entries.push(Entry::Failures(webhook, row.into_times()));
+        }
     }
     for (key, _) in step.scan(&keys::unfinished_replays())? {
         let unreadable = || Error::Corrupt("an unfinished replay has no key".into());
         let key = keys::replay_of(&key).ok_or_else(unreadable)?;
-        if let Some(row) = step.row::<ReplayRow>(&key)? {
-            entries.push(Entry::Replay(Arc::new(Replay::try_from(row)?)));
+        let row = step.row::<ReplayRow>(&key);
+        let replay = row.and_then(|row| row.map(Replay::try_from).transpose());
+        if let Some(replay) = readable(replay, || "a replay".to_owned())? {
+            entries.push(Entry::Replay(Arc::new(replay)));
         }
     }
     Ok(entries)

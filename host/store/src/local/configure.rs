@@ -29,7 +29,7 @@ impl<R: Rows> Local<R> {
                     Suspension { organization, webhook, at, reason, event }.write(step, expected)
                 }
                 Change::Redrive { delivery, wanted } => redrive(step, delivery, wanted),
-                Change::Replay(replay) => replay::put(step, replay, expected),
+                Change::Replay(replay) => replay::put(step, &replay, expected),
                 Change::Profile(digest, profile) => put_profile(step, digest, profile, expected),
                 Change::Access { id, value } => put_access(step, &id, value, expected),
             })

@@ -11,7 +11,8 @@ use crate::{
 
 /// The stored head of a delivery.
 pub(super) fn head(step: &Step<'_>, key: &DeliveryKey) -> Result<Option<Head>> {
-    Ok(step.row::<HeadRow>(&keys::head(key))?.map(|row| row.into_head(*key)))
+    let row = step.row::<HeadRow>(&keys::head(key)).map_err(|error| named(error, key))?;
+    Ok(row.map(|row| row.into_head(*key)))
 }
 
 /// Refuses when the stored head is another than the caller believes.
@@ -24,7 +25,8 @@ pub(super) fn expect_head(step: &Step<'_>, expected: &Head) -> Result<()> {
 
 /// Whether the delivery has the bytes for the vendor.
 pub(super) fn has_bytes(step: &Step<'_>, key: &DeliveryKey) -> Result<bool> {
-    Ok(step.row::<MadeRow>(&keys::made(key))?.is_some_and(|made| made.has_bytes()))
+    let row = step.row::<MadeRow>(&keys::made(key)).map_err(|error| named(error, key))?;
+    Ok(row.is_some_and(|made| made.has_bytes()))
 }
 
 /// Writes a delivery that is not there.
@@ -78,4 +80,12 @@ fn unlist(step: &mut Step<'_>, head: &Head) -> Result<()> {
     step.remove(keys::by_status(head.status, &head.key));
     step.add(keys::count(head.key.webhook, head.status), -1)?;
     Ok(())
+}
+
+/// Says which delivery a damaged row belongs to.
+fn named(error: Error, key: &DeliveryKey) -> Error {
+    match error {
+        Error::Corrupt(what) => Error::Corrupt(format!("delivery {}: {what}", key.id())),
+        other => other,
+    }
 }

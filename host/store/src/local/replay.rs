@@ -10,10 +10,10 @@ use crate::{Entry, Error, REPLAYS_MAX, Result, Revision, group::Step, keys, row:
 /// Writes a replay that begins, or its progress. Only for a job that scans.
 pub(super) fn put(
     step: &mut Step<'_>,
-    replay: Replay,
+    replay: &Replay,
     expected: Option<Revision>,
 ) -> Result<Revision> {
-    let Replay { organization, id, created_at, .. } = &replay;
+    let Replay { organization, id, created_at, .. } = replay;
     let key = keys::replay(organization, *id);
     let present = step.row::<ReplayRow>(&key)?;
     let revision = present.as_ref().map_or(0, |row| row.revision);
@@ -35,7 +35,7 @@ pub(super) fn put(
         step.remove(unfinished);
     }
     let revision = step.next_revision()?;
-    step.put(key, &ReplayRow::new(revision, &replay));
+    step.put(key, &ReplayRow::new(revision, replay));
     Ok(revision)
 }
 

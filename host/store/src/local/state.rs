@@ -30,7 +30,8 @@ pub(super) fn change(step: &mut Step<'_>, change: &StateChange) -> Result<()> {
         return Err(Error::Stale { webhook: change.webhook, what });
     };
     let key = keys::state(change.webhook, &change.key);
-    let old = step.row::<StateRow>(&key)?.map_or(0, |row| size(&change.key, &row.value));
+    let old = stored(step, change.webhook, &change.key)?;
+    let old = old.map_or(0, |row| size(&change.key, &row.value));
     let new = change.value.as_ref().map_or(0, |value| size(&change.key, value));
     let bytes = (bytes + new).saturating_sub(old);
     if new > old && bytes > limits::STATE_BYTES_PER_WEBHOOK_MAX as u64 {
@@ -67,7 +68,16 @@ pub(super) fn end(step: &mut Step<'_>, webhook: WebhookId) -> Result<()> {
 }
 
 fn revision(step: &Step<'_>, webhook: WebhookId, key: &str) -> Result<Revision> {
-    Ok(step.row::<StateRow>(&keys::state(webhook, key))?.map_or(0, |row| row.revision))
+    Ok(stored(step, webhook, key)?.map_or(0, |row| row.revision))
+}
+
+fn stored(step: &Step<'_>, webhook: WebhookId, key: &str) -> Result<Option<StateRow>> {
+    step.row::<StateRow>(&keys::state(webhook, key)).map_err(|error| match error {
+        Error::Corrupt(what) => {
+            Error::Corrupt(format!("state {key:?} of webhook {webhook}: {what}"))
+        }
+        other => other,
+    })
 }
 
 fn size(key: &str, value: &[u8]) -> u64 {

@@ -4,10 +4,14 @@ pub(crate) mod accept;
 pub(crate) mod agenda;
 pub(crate) mod configure;
 pub(crate) mod dispatch;
+pub(crate) mod failures;
 pub(crate) mod lead;
 pub(crate) mod page;
+pub(crate) mod redrive;
+pub(crate) mod replay;
 pub(crate) mod retire;
 pub(crate) mod settle;
+pub(crate) mod suspend;
 
 /// Runs every check as a test of its own, on the world that `$world` makes for it.
 macro_rules! conformance {
@@ -38,6 +42,21 @@ macro_rules! conformance {
             settle::a_settlement_moves_lists_and_counts,
             settle::a_person_takes_up_a_dead_letter,
             settle::a_blocked_delivery_can_be_blocked_again_or_die,
+            failures::the_latest_failures_of_a_webhook_are_kept,
+            failures::failures_are_bounded,
+            failures::failures_go_with_their_webhook,
+            failures::i7_a_refused_settlement_counts_no_failure,
+            suspend::i4_a_suspension_and_its_event_come_true_together,
+            suspend::a_webhook_is_suspended_once,
+            suspend::a_refused_suspension_leaves_no_trace,
+            redrive::a_wish_is_told_and_kept_until_it_is_granted,
+            redrive::a_delivery_that_is_made_anew_is_asked_for_no_more,
+            redrive::nobody_asks_for_what_is_not_there,
+            redrive::no_wish_is_lost_on_a_slow_lead,
+            replay::a_replays_progress_is_made_on_what_was_seen,
+            replay::replays_are_listed_newest_first,
+            replay::a_lead_is_told_of_unfinished_replays_and_of_new_ones,
+            replay::replays_are_bounded,
             lead::a_lead_lasts_as_long_as_its_lease,
             lead::i7_a_deposed_lead_changes_nothing,
             lead::i7_a_deposed_leads_agenda_ends,

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod checks;
 #[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod faulty;
 #[cfg(test)]
 mod journal;

@@ -2,14 +2,18 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
-use transload_domain::{Digest, Event, EventNo, Status, limits};
+use transload_domain::{
+    Digest, Event, EventNo, Head, Progress, Replay, ReplayId, Selection, Status, Timestamp,
+    Webhook, limits,
+};
 use transload_store::{
-    Change, Dispatch, Entry, Error, Ledger, LedgerExt, OpenError, Rows, Sled, SledRows,
+    Change, Dispatch, Entry, Error, Failure, Ledger, LedgerExt, OpenError, Query, Rows, Settlement,
+    Sled, SledRows,
 };
 
 use crate::world::{
-    HandClock, LEASE, SHARD, World, change, dispatch, event, hook, next_events, settlement,
-    until_current, webhook,
+    HandClock, LEASE, SHARD, World, acme, change, dispatch, event, hook, key, next_events,
+    settlement, until_current, webhook,
 };
 
 fn open(path: &Path) -> Result<(Arc<Sled>, World), OpenError> {
@@ -75,6 +79,135 @@ async fn i1_everything_is_there_after_a_restart() {
     assert_eq!(next_events(&mut agenda, 1).await, [large_no.0]);
     assert!(world.post("3").await > large_no);
     assert!(world.put_webhook(&webhook(hook(3))).await > state.unwrap().0);
+    ledger.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_lead_must_know_outlives_a_restart() {
+    let place = tempfile::tempdir().unwrap();
+    let (ledger, world) = open(place.path()).unwrap();
+    let old = world.lead("a").await;
+    world.put_webhook(&webhook(hook(1))).await;
+    let parts = [(hook(1), Status::Scheduled), (hook(1), Status::Dead), (hook(1), Status::Dead)];
+    let made = world.deliver(&old, "1", &parts).await;
+    let failure = Some(Failure { at: Timestamp::from_micros(7), keep: 3 });
+    let failed = Settlement { failure, ..settlement(made[0].head, Status::Scheduled) };
+    ledger.settle(&old, failed.clone()).await.unwrap();
+    for one in &made[1..] {
+        world.redrive(one.head.key, true).await.unwrap();
+    }
+    let granted = Head { status: Status::Blocked, ..made[2].head };
+    let granted = Settlement {
+        before: made[2].head,
+        after: granted,
+        attempt: None,
+        made: None,
+        failure: None,
+    };
+    ledger.settle(&old, granted.clone()).await.unwrap();
+    let replay = Replay {
+        id: ReplayId::from_random([3; 16]),
+        organization: acme(),
+        selection: Selection { webhook: None, statuses: vec![Status::Dead], from: None, to: None },
+        created_at: Timestamp::from_micros(1),
+        progress: Progress { seen: 9, next: Some(vec![1]), ..Progress::default() },
+    };
+    ledger.configure(SHARD, Change::Replay(replay.clone()), Some(0)).await.unwrap();
+    let suspension = Change::Suspend {
+        organization: acme(),
+        webhook: hook(1),
+        at: Timestamp::from_micros(8),
+        reason: "why".into(),
+        event: Box::new(event("suspended")),
+    };
+    ledger.configure(SHARD, suspension, None).await.unwrap();
+    assert_eq!(ledger.undispatched(SHARD), 1);
+    ledger.shutdown().await;
+    drop((ledger, world));
+
+    let (ledger, world) = open(place.path()).unwrap();
+    assert_eq!(ledger.undispatched(SHARD), 1);
+    let suspended = Webhook {
+        suspended_at: Some(Timestamp::from_micros(8)),
+        suspended_because: Some("why".into()),
+        updated_at: Timestamp::from_micros(8),
+        ..webhook(hook(1))
+    };
+    let new = world.lead("a").await;
+    let mut agenda = ledger.agenda(&new).await.unwrap();
+    let told = until_current(&mut agenda).await;
+    let expected = [
+        Entry::Webhook(Arc::new(suspended)),
+        Entry::Failures(hook(1), vec![Timestamp::from_micros(7)]),
+        Entry::Replay(Arc::new(replay)),
+        Entry::Delivery(granted.after),
+        Entry::Delivery(failed.after),
+        Entry::Redrive(made[1].head.key),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(next_events(&mut agenda, 1).await.len(), 1);
+    ledger.shutdown().await;
+}
+
+/// The rows of a store that the first release wrote.
+const FIRST_STORE: &str = include_str!("../../fixtures/stores/v1.hex");
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digits = text.as_bytes().chunks(2);
+    digits.map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i1_a_store_of_the_first_release_is_taken_over() {
+    let place = tempfile::tempdir().unwrap();
+    let rows = SledRows::open(place.path()).unwrap();
+    let old = FIRST_STORE.lines().map(|line| {
+        let (key, value) = line.split_once(' ').unwrap();
+        (unhex(key), Some(unhex(value)))
+    });
+    rows.write(old.collect()).unwrap();
+    drop(rows);
+
+    for round in 0..2 {
+        let (ledger, world) = open(place.path()).unwrap();
+        assert_eq!(ledger.undispatched(SHARD), 2 + round);
+        let lead = world.lead("a").await;
+        let mut agenda = ledger.agenda(&lead).await.unwrap();
+        let told = until_current(&mut agenda).await;
+        let kinds: Vec<_> = told.iter().map(std::mem::discriminant).collect();
+        let open: Vec<_> = told
+            .iter()
+            .filter_map(|entry| match entry {
+                Entry::Delivery(head) => Some((head.status, head.attempts, head.earlier)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(open, [(Status::Blocked, 0, 0), (Status::Scheduled, 1, 0)]);
+        assert_eq!(kinds.len(), 1 + 2 + 2, "a profile, webhooks, deliveries");
+        let waiting: &[u64] = if round == 0 { &[3, 5] } else { &[3, 5, 6] };
+        assert_eq!(next_events(&mut agenda, waiting.len()).await, waiting);
+        assert_eq!(ledger.event(SHARD, EventNo(2)).await.unwrap(), Some(event("2")));
+        let (_, suspended) = ledger.webhook(SHARD, &acme(), hook(2)).await.unwrap().unwrap();
+        assert_eq!(suspended.suspended_at, Some(Timestamp::from_micros(3)));
+        assert_eq!(suspended.hooks_made, 1);
+        assert_eq!(ledger.access(SHARD, "key").await.unwrap().unwrap().1, b"hash");
+        assert_eq!(ledger.state(SHARD, hook(1), "k").await.unwrap().unwrap().1, b"v");
+        assert_eq!(world.list(Query::DeliveriesByEvent(EventNo(1)), 9).await.len(), 5);
+        let attempts = Query::Attempts(key(EventNo(1), hook(1), 0));
+        assert_eq!(world.list(attempts, 9).await.len(), 1);
+        // What is known is known again, and life goes on.
+        assert!(!world.accept(vec![event("4")]).await.unwrap()[0].fresh);
+        world.accept(vec![event("6")]).await.unwrap();
+        ledger.shutdown().await;
+    }
+    let (ledger, world) = open(place.path()).unwrap();
+    let lead = world.lead("a").await;
+    for no in [3, 5, 6] {
+        world.dispatch(&lead, dispatch(EventNo(no))).await.unwrap();
+    }
+    assert!(world.dispatch(&lead, dispatch(EventNo(4))).await.is_err());
+    assert_eq!(ledger.undispatched(SHARD), 0);
+    assert_eq!(world.retire(&lead, 99).await.unwrap().events, 5);
     ledger.shutdown().await;
 }
 

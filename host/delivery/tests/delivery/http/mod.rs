@@ -2,6 +2,7 @@
 
 mod answers;
 mod authentication;
+mod hostile;
 mod refusals;
 mod server;
 mod signing;

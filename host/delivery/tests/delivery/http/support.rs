@@ -1,6 +1,7 @@
 //! Senders and exchanges.
 
 use std::{
+    collections::{HashMap, VecDeque},
     io,
     net::IpAddr,
     sync::{Arc, Mutex},
@@ -21,23 +22,32 @@ use transload_domain::{
 
 use crate::support::{Dice, Time};
 
-/// A resolver that knows what a test tells it.
+/// A resolver that knows what a test tells it. A name that is asked for again has its next answer, as long as there
+/// is one; an empty answer means that it does not resolve.
 #[derive(Default)]
-pub(super) struct Names(Mutex<Vec<(&'static str, Vec<IpAddr>)>>);
+pub(super) struct Names(Mutex<HashMap<String, VecDeque<Vec<IpAddr>>>>);
 
 impl Names {
-    pub(super) fn with(name: &'static str, addresses: &[&str]) -> Self {
-        let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
-        Self(Mutex::new(vec![(name, addresses)]))
+    pub(super) fn with(name: &str, addresses: &[&str]) -> Self {
+        let mut names = Self::default();
+        names.add(name, &[addresses]);
+        names
+    }
+
+    pub(super) fn add(&mut self, name: &str, answers: &[&[&str]]) {
+        let parsed = |answer: &&[&str]| answer.iter().map(|text| text.parse().unwrap()).collect();
+        let answers = answers.iter().map(parsed).collect();
+        self.0.get_mut().unwrap().insert(name.to_owned(), answers);
     }
 }
 
 #[async_trait]
 impl Lookup for Names {
     async fn lookup(&self, name: &str) -> io::Result<Vec<IpAddr>> {
-        let names = self.0.lock().unwrap();
-        let found = names.iter().find(|(known, _)| *known == name);
-        found.map(|(_, addresses)| addresses.clone()).ok_or(io::ErrorKind::NotFound.into())
+        let mut names = self.0.lock().unwrap();
+        let answers = names.get_mut(name).ok_or(io::ErrorKind::NotFound)?;
+        let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
+        answer.filter(|answer| !answer.is_empty()).ok_or(io::ErrorKind::NotFound.into())
     }
 }
 

@@ -1,0 +1,84 @@
+//! The recent failures by which a webhook is suspended.
+
+use transload_domain::{Head, Status, Timestamp, WebhookId};
+use transload_store::{Change, Entry, Failure, Lead, Settlement};
+
+use crate::world::{SHARD, World, acme, hook, settlement, until_current, webhook};
+
+/// Lets an attempt fail at this time.
+async fn fail(world: &World, lead: &Lead, head: Head, micros: i64, keep: u32) -> Head {
+    let settled = settlement(head, Status::Scheduled);
+    let failure = Some(Failure { at: Timestamp::from_micros(micros), keep });
+    world.ledger.settle(lead, Settlement { failure, ..settled.clone() }).await.unwrap();
+    settled.after
+}
+
+/// What a lead that begins is told of a webhook's failures.
+async fn told(world: &World, host: &str, of: WebhookId) -> Option<Vec<i64>> {
+    let lead = world.lead(host).await;
+    let mut agenda = world.ledger.agenda(&lead).await.unwrap();
+    let mut found = until_current(&mut agenda).await.into_iter().filter_map(|entry| match entry {
+        Entry::Failures(webhook, at) if webhook == of => Some(at),
+        _ => None,
+    });
+    let first = found.next();
+    assert!(found.next().is_none(), "a webhook's failures are told once");
+    first.map(|at| at.into_iter().map(Timestamp::as_micros).collect())
+}
+
+pub(crate) async fn the_latest_failures_of_a_webhook_are_kept(world: World) {
+    let lead = world.lead("a").await;
+    world.put_webhook(&webhook(hook(1))).await;
+    world.put_webhook(&webhook(hook(2))).await;
+    let parts = [(hook(1), Status::Scheduled), (hook(2), Status::Scheduled)];
+    let made = world.deliver(&lead, "1", &parts).await;
+    let (mut first, mut second) = (made[0].head, made[1].head);
+    // The clock was set back in between.
+    for at in [10, 30, 20, 40, 50] {
+        first = fail(&world, &lead, first, at, 3).await;
+    }
+    second = fail(&world, &lead, second, 7, 9).await;
+    world.ledger.settle(&lead, settlement(second, Status::Delivered)).await.unwrap();
+    assert_eq!(told(&world, "a", hook(1)).await, Some(vec![30, 40, 50]));
+    assert_eq!(told(&world, "a", hook(2)).await, Some(vec![7]));
+    let lead = world.lead("a").await;
+    first = fail(&world, &lead, first, 60, 1).await;
+    fail(&world, &lead, first, 70, u32::MAX).await;
+    assert_eq!(told(&world, "a", hook(1)).await, Some(vec![60, 70]));
+}
+
+/// However many a rule asks to keep.
+pub(crate) async fn failures_are_bounded(world: World) {
+    const MAX: u32 = transload_store::FAILURES_KEPT_MAX;
+    let lead = world.lead("a").await;
+    world.put_webhook(&webhook(hook(1))).await;
+    let mut head = world.deliver(&lead, "1", &[(hook(1), Status::Scheduled)]).await[0].head;
+    for at in 0..i64::from(MAX) + 5 {
+        head = fail(&world, &lead, head, at, u32::MAX).await;
+    }
+    let told = told(&world, "a", hook(1)).await.unwrap();
+    assert_eq!(told, (5..i64::from(MAX) + 5).collect::<Vec<_>>());
+}
+
+pub(crate) async fn failures_go_with_their_webhook(world: World) {
+    let lead = world.lead("a").await;
+    world.put_webhook(&webhook(hook(1))).await;
+    let head = world.deliver(&lead, "1", &[(hook(1), Status::Scheduled)]).await[0].head;
+    let head = fail(&world, &lead, head, 10, 3).await;
+    let remove = Change::RemoveWebhook(acme(), hook(1));
+    world.ledger.configure(SHARD, remove, None).await.unwrap();
+    fail(&world, &lead, head, 20, 3).await;
+    assert_eq!(told(&world, "a", hook(1)).await, None);
+}
+
+/// The failure is written with its attempt or not at all.
+pub(crate) async fn i7_a_refused_settlement_counts_no_failure(world: World) {
+    let lead = world.lead("a").await;
+    world.put_webhook(&webhook(hook(1))).await;
+    let head = world.deliver(&lead, "1", &[(hook(1), Status::Scheduled)]).await[0].head;
+    fail(&world, &lead, head, 10, 3).await;
+    let failure = Some(Failure { at: Timestamp::from_micros(11), keep: 3 });
+    let again = Settlement { failure, ..settlement(head, Status::Scheduled) };
+    assert!(world.ledger.settle(&lead, again).await.is_err());
+    assert_eq!(told(&world, "a", hook(1)).await, Some(vec![10]));
+}

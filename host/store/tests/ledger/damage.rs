@@ -1,0 +1,104 @@
+//! Rows that cannot be read: said by name, and nobody else is held up.
+
+use std::sync::Arc;
+
+use transload_domain::{DeliveryKey, Status, Timestamp};
+use transload_store::{
+    Dispatch, Entry, Error, Failure, Ledger, Local, MemoryRows, Order, Rows, Settlement,
+};
+
+use crate::world::{
+    HandClock, World, change, delivery, dispatch, hook, settlement, until_current, webhook,
+};
+
+/// A ledger over rows that a test can damage.
+fn world() -> (Arc<MemoryRows>, World) {
+    let (rows, clock) = (Arc::new(MemoryRows::default()), Arc::new(HandClock::default()));
+    let ledger = Arc::new(Local::inline(rows.clone(), clock.clone()).unwrap());
+    (rows, World { ledger, clock })
+}
+
+/// Spoils the rows of a kind whose keys hold `part`.
+fn damage(rows: &MemoryRows, kind: u8, part: &[u8]) {
+    let mut keys = Vec::new();
+    rows.scan(&[kind][..]..&[kind + 1][..], Order::Ascending, &mut |key, _| {
+        if key.windows(part.len().max(1)).any(|window| window.starts_with(part)) {
+            keys.push((key.to_vec(), Some(vec![0xee])));
+        }
+        std::ops::ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert!(!keys.is_empty(), "there is such a row");
+    rows.write(keys).unwrap();
+}
+
+fn named<T: std::fmt::Debug>(answer: Result<T, Error>, key: DeliveryKey) {
+    let Err(Error::Corrupt(what)) = answer else { panic!("{answer:?}") };
+    assert!(what.contains(&key.id().to_string()), "{what}");
+}
+
+#[tokio::test]
+async fn i10_a_damaged_delivery_is_named_when_it_cannot_be_written() {
+    let (rows, world) = world();
+    let lead = world.lead("a").await;
+    let parts = [(hook(1), Status::Scheduled), (hook(2), Status::Scheduled)];
+    let made = world.deliver(&lead, "1", &parts).await;
+    let blocked = world.deliver(&lead, "2", &[(hook(3), Status::Blocked)]).await.remove(0);
+    damage(&rows, b'h', hook(1).0.as_bytes());
+    let settled = settlement(made[0].head, Status::Delivered);
+    named(world.ledger.settle(&lead, settled).await, made[0].head.key);
+    let settled = settlement(made[1].head, Status::Delivered);
+    world.ledger.settle(&lead, settled).await.unwrap();
+
+    damage(&rows, b'm', hook(3).0.as_bytes());
+    let no = blocked.head.key.event;
+    let anew = Dispatch {
+        replaces: Some(blocked.head),
+        deliveries: vec![delivery(no, hook(3), 0, Status::Scheduled)],
+        ..dispatch(no)
+    };
+    named(world.dispatch(&lead, anew).await, blocked.head.key);
+}
+
+#[tokio::test]
+async fn i10_damaged_state_is_named_with_its_webhook() {
+    let (rows, world) = world();
+    let lead = world.lead("a").await;
+    world.put_webhook(&webhook(hook(1))).await;
+    let mut answers = Vec::new();
+    for id in ["1", "2"] {
+        let no = world.post(id).await;
+        let changes = vec![change(hook(1), "counter", Some(b"1"))];
+        answers.push(world.dispatch(&lead, Dispatch { changes, ..dispatch(no) }).await);
+        damage(&rows, b'k', b"counter");
+    }
+    let [Ok(()), Err(Error::Corrupt(what))] = &answers[..] else { panic!("{answers:?}") };
+    assert!(what.contains("counter") && what.contains(&hook(1).to_string()), "{what}");
+}
+
+/// Failures and replays are not worth a shard that stands still.
+#[tokio::test]
+async fn damaged_failures_hold_up_nobody() {
+    let (rows, world) = world();
+    let lead = world.lead("a").await;
+    world.put_webhook(&webhook(hook(1))).await;
+    let made = world.deliver(&lead, "1", &[(hook(1), Status::Scheduled)]).await.remove(0);
+    let failed = |before, at| Settlement {
+        failure: Some(Failure { at: Timestamp::from_micros(at), keep: 9 }),
+        ..settlement(before, Status::Scheduled)
+    };
+    let first = failed(made.head, 1);
+    world.ledger.settle(&lead, first.clone()).await.unwrap();
+    damage(&rows, b'g', b"");
+    let mut agenda = world.ledger.agenda(&lead).await.unwrap();
+    let told = until_current(&mut agenda).await;
+    assert!(matches!(&told[..], [Entry::Webhook(_), Entry::Delivery(_)]), "{told:?}");
+    // The next failure begins a new list.
+    world.ledger.settle(&lead, failed(first.after, 2)).await.unwrap();
+    drop(agenda);
+    let lead = world.lead("a").await;
+    let mut agenda = world.ledger.agenda(&lead).await.unwrap();
+    let told = until_current(&mut agenda).await;
+    let failures = Entry::Failures(hook(1), vec![Timestamp::from_micros(2)]);
+    assert!(told.contains(&failures), "{told:?}");
+}
