@@ -13,20 +13,27 @@ mod outgoing;
 mod secrets;
 mod signature;
 mod target;
+mod token;
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use http::{HeaderMap, Request, StatusCode, header::EXPECT};
 use http_body_util::Full;
+use tokio::time::timeout;
 use transload_domain::{
-    Answer, AttemptOutcome, Clock, Random, SendFailure, SendFailureKind, Vault, limits,
+    Answer, AttemptOutcome, Authentication, Clock, Random, SendFailure, SendFailureKind, Vault,
+    limits,
 };
 
 pub use self::client::NoClient;
 use self::{client::Client, outgoing::Outgoing, target::Endpoints};
 pub use crate::egress::{LOOKUPS_MAX, Lookup, SystemLookup};
-use crate::{Exchange, Sender, auth::Signer, egress::EgressPolicy};
+use crate::{
+    Exchange, Sender,
+    auth::{Signer, tokens::Tokens},
+    egress::EgressPolicy,
+};
 
 /// What an [`HttpSender`] works with.
 #[derive(Clone)]
@@ -54,6 +61,7 @@ pub struct HttpSender {
     options: HttpOptions,
     client: Client,
     endpoints: Endpoints,
+    tokens: Tokens,
 }
 
 impl HttpSender {
@@ -64,10 +72,33 @@ impl HttpSender {
     pub fn new(options: HttpOptions) -> Result<Self, NoClient> {
         let client = Client::new(&options.egress, &options.lookup, &options.extra_roots)?;
         let endpoints = Endpoints::new(Arc::clone(&options.egress));
-        Ok(Self { options, client, endpoints })
+        Ok(Self { options, client, endpoints, tokens: Tokens::new() })
     }
 
-    async fn exchange(&self, outgoing: &Outgoing) -> Result<Answer, SendFailure> {
+    /// The whole exchange: with a token where one is needed, and once more where that token was refused.
+    async fn exchange(&self, exchange: &Exchange) -> Result<Answer, SendFailure> {
+        let mut outgoing = Outgoing::new(exchange, &self.endpoints, &self.options)?;
+        let Authentication::ClientCredentials(client) = &exchange.authentication else {
+            return self.expecting(&outgoing).await;
+        };
+        let (source, clock) = (self.tokens.source(client), &*self.options.clock);
+        let fetch = async || token::fetch(self, client).await;
+        let token = source.token(clock, fetch).await?;
+        outgoing.carry(client, &token.text)?;
+        let answer = self.expecting(&outgoing).await?;
+        if answer.status != StatusCode::UNAUTHORIZED.as_u16() {
+            return Ok(answer);
+        }
+        let Some(token) = source.renewed(&token, clock, fetch).await? else { return Ok(answer) };
+        outgoing.carry(client, &token.text)?;
+        let answer = self.expecting(&outgoing).await?;
+        if answer.status == StatusCode::UNAUTHORIZED.as_u16() {
+            source.renewal_was_useless(clock);
+        }
+        Ok(Answer { resent: true, ..answer })
+    }
+
+    async fn expecting(&self, outgoing: &Outgoing) -> Result<Answer, SendFailure> {
         let mut headers = outgoing.headers.clone();
         let answer = self.once(outgoing, headers.clone()).await?;
         if answer.status != StatusCode::EXPECTATION_FAILED.as_u16()
@@ -101,14 +132,8 @@ impl HttpSender {
 #[async_trait]
 impl Sender for HttpSender {
     async fn send(&self, exchange: Exchange) -> AttemptOutcome {
-        let outcome = match Outgoing::new(&exchange, &self.endpoints, &self.options) {
-            Err(failure) => Err(failure),
-            Ok(outgoing) => {
-                tokio::time::timeout(self.options.exchange_time, self.exchange(&outgoing))
-                    .await
-                    .unwrap_or_else(|_| Err(self.timed_out()))
-            }
-        };
+        let outcome = timeout(self.options.exchange_time, self.exchange(&exchange)).await;
+        let outcome = outcome.unwrap_or_else(|_| Err(self.timed_out()));
         match outcome {
             Ok(answer) => AttemptOutcome::Answered(answer),
             Err(SendFailure { kind, detail }) => {

@@ -7,7 +7,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Uri,
     header::{EXPECT, USER_AGENT},
 };
-use transload_domain::{DeliveryKey, Request, SendFailure, SendFailureKind};
+use transload_domain::{ClientCredentials, DeliveryKey, Request, SendFailure, SendFailureKind};
 
 use super::{HttpOptions, credentials, secrets::Secrets, signature, target::Endpoints};
 use crate::Exchange;
@@ -57,6 +57,19 @@ impl Outgoing {
             body: Bytes::from_owner(Body(Arc::clone(request))),
             secrets,
         })
+    }
+
+    /// Puts a fetched token into its header, in place of an older one.
+    pub(super) fn carry(
+        &mut self,
+        client: &ClientCredentials,
+        token: &str,
+    ) -> Result<(), SendFailure> {
+        let (name, value) =
+            credentials::filled(&client.header, &client.template, token, "the access token")?;
+        self.headers.insert(name, value);
+        self.secrets.add(token.to_owned());
+        Ok(())
     }
 }
 

@@ -42,6 +42,13 @@ impl Endpoints {
         }
     }
 
+    /// A token endpoint, which nothing is appended to.
+    pub(super) fn token_endpoint(&self, endpoint: &str) -> Result<Uri, SendFailure> {
+        let endpoint =
+            self.endpoint(endpoint).map_err(|error| refused("token endpoint", &error))?;
+        Ok(endpoint.uri.clone())
+    }
+
     fn endpoint(&self, text: &str) -> Result<Arc<Endpoint>, EndpointError> {
         let known = || self.checked.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(endpoint) = known().get(text) {

@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use axum::{body::Body, response::Response};
 use transload_delivery::{
-    Sender as _,
+    Exchange, Sender as _,
     egress::{EgressPolicy, Resolved},
     http::{HttpOptions, HttpSender},
 };
-use transload_domain::{AttemptOutcome, SendFailureKind};
+use transload_domain::{
+    AttemptOutcome, Authentication, ClientAuthentication, ClientCredentials, SendFailureKind,
+};
 
 use super::{
     server::Server,
-    support::{Names, answer, exchange, failure, options},
+    support::{Names, answer, exchange, failure, options, vault},
 };
 
 /// What the creation of a webhook makes of an endpoint.
@@ -167,6 +169,29 @@ async fn a_connection_is_refused_always() {
         let AttemptOutcome::Failed(failure) = outcome else { panic!("{endpoint}: {outcome:?}") };
         let never = matches!(failure.kind, SendFailureKind::Refused | SendFailureKind::Unsendable);
         assert!(never, "{endpoint}: {failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_endpoint_is_guarded_in_the_same_way() {
+    let lookup = Arc::new(names(true));
+    let strict = HttpOptions { egress: Arc::default(), lookup, ..options() };
+    let sender = HttpSender::new(strict).unwrap();
+    for (endpoint, ..) in ROWS {
+        let authentication = Authentication::ClientCredentials(ClientCredentials {
+            endpoint: endpoint.to_owned(),
+            client_id: "me".into(),
+            client_secret: vault().seal(b"secret", [1; 12]),
+            scope: None,
+            client_authentication: ClientAuthentication::Body,
+            header: "Authorization".into(),
+            template: "Bearer %ACCESS_TOKEN%".into(),
+        });
+        let exchange = Exchange { authentication, ..exchange("https://vendor.example/hook") };
+        let outcome = sender.send(exchange).await;
+        let AttemptOutcome::Failed(failure) = outcome else { panic!("{endpoint}: {outcome:?}") };
+        let never = matches!(failure.kind, SendFailureKind::Refused | SendFailureKind::Unsendable);
+        assert!(never && failure.detail.contains("token"), "{endpoint}: {failure:?}");
     }
 }
 

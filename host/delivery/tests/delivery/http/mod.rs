@@ -3,6 +3,7 @@
 mod answers;
 mod authentication;
 mod hostile;
+mod oauth;
 mod refusals;
 mod server;
 mod signing;

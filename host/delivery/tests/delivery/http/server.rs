@@ -56,6 +56,13 @@ impl Server {
     pub(super) async fn answering(
         answer: impl Fn(&Arrived) -> Response + Clone + Send + Sync + 'static,
     ) -> Self {
+        Self::serving(move |arrived| std::future::ready(answer(&arrived))).await
+    }
+
+    /// A well-behaved server that answers as told, when it is time.
+    pub(super) async fn serving<F: Future<Output = Response> + Send>(
+        answer: impl Fn(Arrived) -> F + Clone + Send + Sync + 'static,
+    ) -> Self {
         let (listener, arrived) = (listener().await, Arc::<Mutex<Vec<Arrived>>>::default());
         let address = listener.local_addr().unwrap();
         let list = Arc::clone(&arrived);
@@ -70,7 +77,7 @@ impl Server {
                     body: axum::body::to_bytes(body, usize::MAX).await.unwrap(),
                 };
                 list.lock().unwrap().push(arrived.clone());
-                answer(&arrived)
+                answer(arrived).await
             }
         };
         let mut tasks = JoinSet::new();
