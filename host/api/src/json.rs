@@ -49,7 +49,28 @@ pub(crate) async fn read<T: DeserializeOwned>(
     parse(&read.bytes, kind)
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8], kind: Kind) -> Result<T, Problem> {
+/// The same, where a body that is left out means the default.
+pub(crate) async fn read_or_default<T: DeserializeOwned + Default>(
+    budget: &Budget,
+    headers: &HeaderMap,
+    body: Body,
+    max: usize,
+    what: &str,
+    kind: Kind,
+) -> Result<T, Problem> {
+    let read = body::read(budget, headers, body, max, what).await?;
+    if read.bytes.is_empty() {
+        return Ok(T::default());
+    }
+    body::require_json(headers)?;
+    parse(&read.bytes, kind)
+}
+
+/// Takes bytes as JSON of this shape.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], kind: Kind) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = Pointer::of_path(error.path());

@@ -12,9 +12,12 @@ mod admin;
 mod body;
 mod budget;
 mod deliveries;
+mod duration;
+mod etag;
 mod events;
 mod json;
 pub mod keys;
+mod merge;
 mod operation;
 mod operator;
 mod page;
@@ -22,8 +25,11 @@ mod path;
 mod plugins;
 mod pointer;
 mod problem;
+mod raw;
+mod replays;
 mod request_id;
 mod router;
+mod rules;
 #[cfg(test)]
 mod testing;
 mod time;
@@ -33,7 +39,11 @@ use std::sync::Arc;
 
 use prometheus_client::registry::Registry;
 use tokio::sync::watch;
-use transload_delivery::{Backlog, Health, Metrics, Troubles, auth::Signer, egress::EgressPolicy};
+use transload_delivery::{
+    Backlog, Health, Metrics, Troubles,
+    auth::Signer,
+    egress::{EgressPolicy, Lookup},
+};
 use transload_domain::{Catalog, Clock, Random, Vault};
 use transload_store::{Ledger, Shard};
 
@@ -55,6 +65,8 @@ pub struct Api {
     pub vault: Arc<Vault>,
     /// Which endpoints a webhook may have.
     pub egress: Arc<EgressPolicy>,
+    /// What their names lead to.
+    pub lookup: Arc<dyn Lookup>,
     /// Which plugins there are.
     pub catalog: watch::Receiver<Arc<Catalog>>,
     /// How much waits; a full one refuses events.

@@ -39,6 +39,8 @@ pub(crate) enum Kind {
     MethodNotAllowed,
     RequestTimeout,
     EventDiffers,
+    Conflict,
+    PreconditionFailed,
     TooLarge,
     UnsupportedMediaType,
     InvalidWebhook,
@@ -76,6 +78,12 @@ impl Kind {
                 StatusCode::CONFLICT,
                 "event-differs",
                 "An event with this source and id exists and has other content",
+            ),
+            Self::Conflict => (StatusCode::CONFLICT, "conflict", "Not possible as things are now"),
+            Self::PreconditionFailed => (
+                StatusCode::PRECONDITION_FAILED,
+                "precondition-failed",
+                "It was changed since it was read",
             ),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
             Self::UnsupportedMediaType => (

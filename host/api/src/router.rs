@@ -18,7 +18,7 @@ use crate::{
     budget::Budget,
     deliveries, events, operation, operator, plugins,
     problem::{Kind, Problem},
-    request_id, webhooks,
+    replays, request_id, webhooks,
 };
 
 /// The public API. Everything under `/v1` takes an API key.
@@ -49,9 +49,17 @@ fn v1() -> Router<Api> {
         .route("/events", post(events::post))
         .route("/events/{id}", get(events::get))
         .route("/webhooks", post(webhooks::post).get(webhooks::list))
-        .route("/webhooks/{id}", get(webhooks::get).delete(webhooks::delete))
+        .route("/webhooks/{id}", get(webhooks::get).patch(webhooks::patch).delete(webhooks::delete))
+        .route("/webhooks/{id}/emulate", post(webhooks::emulate))
+        .route("/webhooks/{id}/suspend", post(webhooks::suspend))
+        .route("/webhooks/{id}/resume", post(webhooks::resume))
+        .route("/webhooks/{id}/rotate-secret", post(webhooks::rotate_secret))
+        .route("/webhooks/{id}/rotate-token", post(webhooks::rotate_token))
         .route("/deliveries", get(deliveries::list))
         .route("/deliveries/{id}", get(deliveries::get))
+        .route("/deliveries/{id}/retry", post(deliveries::retry))
+        .route("/replays", post(replays::post).get(replays::list))
+        .route("/replays/{id}", get(replays::get))
         .route("/plugins", get(plugins::list))
         .route("/plugins/{name}", get(plugins::get))
 }

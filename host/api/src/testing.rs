@@ -15,17 +15,24 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tower::ServiceExt;
 use transload_delivery::{Backlog, Health, Metrics, auth::Signer, egress::EgressPolicy};
-use transload_domain::{Catalog, Clock, FailedPlugin, Organization, Random, Timestamp, Vault};
+use transload_domain::{
+    Catalog, Clock, EventId, EventNo, FailedPlugin, Organization, Random, Timestamp, Vault,
+    WebhookId,
+};
 use transload_store::{Memory, Shard};
+use uuid::Uuid;
 
+use self::names::Names;
 use crate::{Api, admin_router, keys, router};
 
 mod deliveries;
 mod ledger;
+mod names;
 mod plugins;
 
 pub(crate) use deliveries::{attempt, made};
 pub(crate) use ledger::Watched;
+pub(crate) use plugins::DOO_HOOKS;
 
 /// The organization whose key [`Host::send`] uses.
 pub(crate) const ACME: &str = "acme";
@@ -81,6 +88,7 @@ impl Host {
             clock: clock.clone(),
             random,
             vault: Arc::new(Vault::new(&[7; 32])),
+            lookup: Arc::new(Names),
             egress: Arc::new(EgressPolicy::new(vec![], false)),
             catalog: receiver,
             backlog: backlog.clone(),
@@ -218,6 +226,41 @@ pub(crate) fn post(path: &str, media: &str, body: impl Into<Body>) -> Request<Bo
 /// A POST of JSON.
 pub(crate) fn post_json(path: &str, body: &Value) -> Request<Body> {
     post(path, "application/json", body.to_string())
+}
+
+/// Subscribes acme; the webhook's id.
+pub(crate) async fn subscribe(host: &Host, definition: &Value) -> WebhookId {
+    let made = host.send(post_json("/v1/webhooks", definition)).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    WebhookId(Uuid::parse_str(made.json["id"].as_str().unwrap()).unwrap())
+}
+
+/// Posts an event for acme; its number and public id.
+pub(crate) async fn post_event(host: &Host, id: &str) -> (EventNo, String) {
+    let answer = host.send(structured(&order(id))).await;
+    let id = answer.json["events"][0]["id"].as_str().unwrap().to_owned();
+    (EventId(Uuid::parse_str(&id).unwrap()).no(), id)
+}
+
+/// A POST without a body.
+pub(crate) fn post_nothing(path: &str) -> Request<Body> {
+    Request::post(path).body(Body::empty()).unwrap()
+}
+
+/// A PATCH with a JSON merge patch.
+pub(crate) fn patch(path: &str, patch: &Value) -> Request<Body> {
+    let request = Request::patch(path).header(header::CONTENT_TYPE, "application/merge-patch+json");
+    request.body(patch.to_string().into()).unwrap()
+}
+
+/// The same request with one more header.
+pub(crate) fn with_header(
+    mut request: Request<Body>,
+    name: &'static str,
+    value: &str,
+) -> Request<Body> {
+    request.headers_mut().insert(name, value.parse().unwrap());
+    request
 }
 
 /// A POST of an event in structured mode.

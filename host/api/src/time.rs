@@ -1,5 +1,7 @@
 //! Points in time as text.
 
+use std::fmt;
+
 use serde::{Serialize, Serializer};
 use transload_domain::Timestamp;
 
@@ -18,10 +20,22 @@ impl Rfc3339 {
     }
 }
 
+impl fmt::Display for Rfc3339 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
 impl Serialize for Rfc3339 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text())
     }
+}
+
+/// The point in time that the text means, in RFC 3339; microseconds count.
+pub(crate) fn parse_rfc3339(text: &str) -> Option<Timestamp> {
+    let time: jiff::Timestamp = text.parse().ok().filter(|_| is_rfc3339(text))?;
+    Some(Timestamp::from_micros(time.as_microsecond()))
 }
 
 /// Whether the text is a time as RFC 3339 (section 5.6) writes it. ISO 8601 knows more forms; they are refused.

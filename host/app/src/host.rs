@@ -295,6 +295,7 @@ fn api(config: &Config, shared: &Shared, ledger: &Arc<Sled>, engine: &Arc<Engine
         random: Arc::clone(&shared.random),
         vault: Arc::clone(&shared.vault),
         egress: Arc::clone(&shared.egress),
+        lookup: Arc::new(SystemLookup::default()),
         catalog: engine.catalog(),
         backlog: Arc::clone(&shared.backlog),
         health: Arc::clone(&shared.health),

@@ -7,6 +7,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use transload_domain::{Event, EventNo, Status, WebhookId};
+use transload_store::{Query, Record};
 use uuid::Uuid;
 
 use super::{
@@ -59,6 +60,7 @@ pub(crate) async fn list(
         let (no, _) = events::find(&api, &caller, event).await?;
         Walk::event(&api, no, cursor)?
     } else if let Some(webhook) = webhook {
+        owned(&api, &caller, webhook).await?;
         let statuses = status.map_or(Status::ALL.to_vec(), Shown::stored);
         Walk::webhook(&api, webhook, &statuses, cursor)?
     } else {
@@ -102,6 +104,24 @@ async fn collect(
     }
     let next = walk.cursor().map(|cursor| cursor.encode()).transpose()?;
     Ok((deliveries, next))
+}
+
+/// Demands that the webhook is the caller's: there, or removed and with deliveries still to be seen.
+async fn owned(api: &Api, caller: &Caller, webhook: WebhookId) -> Result<(), Problem> {
+    let mut look = Look::new(api, &caller.organization);
+    if look.webhook(webhook).await?.is_some() {
+        return Ok(());
+    }
+    for status in Status::ALL {
+        let query = Query::DeliveriesByStatus(webhook, status);
+        let found = api.ledger.page(api.shard, query, None, 1).await?;
+        if let Some(Record::Delivery(delivery)) = found.records.first()
+            && look.event(delivery.head.key.event).await?.is_some()
+        {
+            return Ok(());
+        }
+    }
+    Err(Problem::not_found("webhook"))
 }
 
 fn status(name: &str) -> Result<Shown, Problem> {

@@ -4,10 +4,13 @@ mod cursor;
 mod get;
 mod list;
 mod look;
+mod order;
 mod request;
+mod retry;
 mod summary;
 mod walk;
 
 pub(crate) use get::get;
 pub(crate) use list::{list, of_event};
+pub(crate) use retry::retry;
 pub(crate) use summary::DeliverySummary;

@@ -61,6 +61,9 @@ struct AnswerView {
     body_cut: bool,
     /// How long the vendor asked to wait.
     retry_after_s: Option<u64>,
+    /// Whether this is the answer to the second request of the attempt: the first was answered with 401, and a new
+    /// access token was fetched.
+    resent: bool,
 }
 
 #[derive(Serialize)]
@@ -144,6 +147,7 @@ impl AnswerView {
             },
             body_cut: answer.cut,
             retry_after_s: answer.retry_after.map(|wait| wait.as_secs()),
+            resent: answer.resent,
         }
     }
 }

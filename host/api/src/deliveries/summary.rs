@@ -12,6 +12,12 @@ pub(crate) struct DeliverySummary {
     status: &'static str,
     /// How often it was tried.
     attempt_count: u32,
+    /// How many of them were made before somebody last asked for it again: the schedule begins anew behind them.
+    earlier_attempt_count: u32,
+    /// Whether it goes out after those of earlier events with the same subject.
+    in_order: bool,
+    /// Whether it was made on trial: its failures do not count towards suspension.
+    emulated: bool,
     /// When it is tried next; absent when nothing more happens by itself, and while it is held.
     due_at: Option<Rfc3339>,
     updated_at: Rfc3339,
@@ -95,6 +101,9 @@ impl DeliverySummary {
             id: head.key.id().to_string(),
             status: shown.as_str(),
             attempt_count: head.attempts,
+            earlier_attempt_count: head.earlier,
+            in_order: head.order.is_some(),
+            emulated: head.emulated,
             due_at: waits.then_some(Rfc3339(head.due)),
             updated_at: Rfc3339(head.at),
             event,

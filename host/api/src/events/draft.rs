@@ -4,16 +4,13 @@ use std::collections::BTreeMap;
 
 use transload_domain::{Event, Organization, Timestamp, limits::EVENT_EXTENSIONS_MAX};
 
-use super::{
-    attributes::{fault_of_name, fault_of_value},
-    json,
-};
-use crate::{body::MediaType, pointer::Pointer, problem::InputError};
+use super::attributes::{fault_of_name, fault_of_value};
+use crate::{body::MediaType, pointer::Pointer, problem::InputError, raw};
 
 /// An event as it came in, in whichever form, and the faults that were seen so far.
 ///
 /// Pointers lead into the event in its JSON form, also where it came in headers: `ce-type` is `#/type`.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     at: Pointer,
     attributes: BTreeMap<String, String>,
     data: Option<String>,
@@ -22,17 +19,17 @@ pub(super) struct Draft {
 
 impl Draft {
     /// An empty one, which stands at that place of the posted document.
-    pub(super) fn new(at: Pointer) -> Self {
+    pub(crate) fn new(at: Pointer) -> Self {
         Self { at, attributes: BTreeMap::new(), data: None, faults: Vec::new() }
     }
 
     /// Notes a fault of a member.
-    pub(super) fn fault(&mut self, member: &str, detail: impl Into<String>) {
+    pub(crate) fn fault(&mut self, member: &str, detail: impl Into<String>) {
         self.faults.push(InputError::new(self.at.member(member), detail));
     }
 
     /// Adds an attribute.
-    pub(super) fn attribute(&mut self, name: &str, value: String) {
+    pub(crate) fn attribute(&mut self, name: &str, value: String) {
         if let Some(detail) = fault_of_name(name).or_else(|| fault_of_value(name, &value)) {
             self.fault(name, detail);
         }
@@ -41,13 +38,20 @@ impl Draft {
         }
     }
 
+    /// Adds an attribute that is not there.
+    pub(crate) fn attribute_or(&mut self, name: &str, value: impl FnOnce() -> String) {
+        if !self.attributes.contains_key(name) {
+            self.attribute(name, value());
+        }
+    }
+
     /// Adds the data, which must be JSON. It is kept as it is, but for white space around it, so that numbers keep
     /// their digits and members their order.
-    pub(super) fn data(&mut self, member: &str, text: &str) {
-        if let Err(error) = json::check(text) {
+    pub(crate) fn data(&mut self, member: &str, text: &str) {
+        if let Err(error) = raw::check(text) {
             self.fault(member, format!("the data is not sound JSON: {error}"));
         }
-        if self.data.replace(json::trim(text).to_owned()).is_some() {
+        if self.data.replace(raw::trim(text).to_owned()).is_some() {
             self.fault(member, "an event has either data or data_base64");
         }
     }
@@ -56,7 +60,7 @@ impl Draft {
     ///
     /// # Errors
     /// The faults, in the order in which they were met; at least one.
-    pub(super) fn judge(
+    pub(crate) fn judge(
         mut self,
         organization: Organization,
         accepted_at: Timestamp,

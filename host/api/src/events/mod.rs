@@ -6,11 +6,14 @@ mod attributes;
 mod binary;
 mod draft;
 mod get;
-mod json;
+mod one;
 mod post;
 mod structured;
 mod view;
 
+pub(crate) use draft::Draft;
 pub(crate) use get::{find, get};
+pub(crate) use one::accept_one;
 pub(crate) use post::post;
+pub(crate) use structured::read as structured;
 pub(crate) use view::EventSummary;

@@ -12,7 +12,7 @@ use transload_domain::{
 };
 use transload_store as store;
 
-use super::{binary, draft::Draft, json::Items, structured};
+use super::{binary, draft::Draft, one, structured};
 use crate::{
     Api,
     access::Caller,
@@ -21,10 +21,8 @@ use crate::{
     json::Answer,
     pointer::Pointer,
     problem::{InputError, Kind, Problem},
+    raw::Items,
 };
-
-/// Seconds after which a caller that met a full backlog may try again.
-const BACKLOG_RETRY_S: u32 = 5;
 
 /// Why events are not accepted. Nothing of the request is stored then.
 #[derive(Debug, thiserror::Error)]
@@ -43,11 +41,7 @@ impl From<PostError> for Problem {
     fn from(error: PostError) -> Self {
         match error {
             PostError::Invalid(faults) => Self::of_input(Kind::InvalidEvent, faults),
-            PostError::BacklogFull => {
-                let detail = "the events that were accepted wait for their vendors; nothing of \
-                              this request was stored: send it again later";
-                Self::new(Kind::BacklogFull, detail).retry_after(BACKLOG_RETRY_S)
-            }
+            PostError::BacklogFull => one::backlog_full(),
             PostError::Ledger(store::Error::Differs { position }, form) => {
                 let detail = "an event with this source and id was accepted before and has other \
                               content; give a new event a new id";

@@ -4,8 +4,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, value::RawValue};
 use transload_domain::limits::{EVENT_ATTRIBUTE_BYTES_MAX, EVENT_EXTENSIONS_MAX};
 
-use super::{draft::Draft, json::Members};
-use crate::{pointer::Pointer, problem::InputError};
+use super::draft::Draft;
+use crate::{pointer::Pointer, problem::InputError, raw::Members};
 
 /// Members of an event at most: the extensions, and the attributes that CloudEvents names, with room for repeats.
 const MEMBERS_MAX: usize = EVENT_EXTENSIONS_MAX + 16;
@@ -17,7 +17,7 @@ const ATTRIBUTE_JSON_BYTES_MAX: usize = 6 * EVENT_ATTRIBUTE_BYTES_MAX + 2;
 ///
 /// # Errors
 /// When it is no JSON object. Faults inside are noted in the draft.
-pub(super) fn read(text: &[u8], at: &Pointer) -> Result<Draft, Vec<InputError>> {
+pub(crate) fn read(text: &[u8], at: &Pointer) -> Result<Draft, Vec<InputError>> {
     let members: Members<'_, MEMBERS_MAX> = serde_json::from_slice(text).map_err(|error| {
         vec![InputError::new(at.clone(), format!("an event is a JSON object: {error}"))]
     })?;

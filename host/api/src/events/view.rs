@@ -15,6 +15,8 @@ pub(crate) struct EventSummary {
     pub(crate) source: String,
     /// Its `type`.
     pub(crate) r#type: String,
+    /// Its `subject`, which is what deliveries are ordered by where a webhook asks for it.
+    pub(crate) subject: Option<String>,
 }
 
 /// A CloudEvent in its JSON form, the data as it came in.
@@ -29,6 +31,7 @@ impl EventSummary {
             event_id: event.id.clone(),
             source: event.source.clone(),
             r#type: event.kind.clone(),
+            subject: event.subject.clone(),
         }
     }
 }

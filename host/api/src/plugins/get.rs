@@ -38,7 +38,9 @@ mod tests {
         assert_eq!(profile["hooks"][0]["events"], json!(["order.*"]));
         assert_eq!(
             profile["authentication"],
-            json!({"kinds": ["token", "none"], "header": "Auth", "template": "%ACCESS_TOKEN%"})
+            json!({
+                "kinds": ["token", "none", "basic"], "header": "Auth", "template": "%ACCESS_TOKEN%",
+            })
         );
         assert_eq!(profile["success"], json!({"statuses": [200]}));
         assert_eq!(profile["retry"]["schedule"][1], json!("5m"));

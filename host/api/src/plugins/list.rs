@@ -45,6 +45,7 @@ mod tests {
             shown,
             [
                 (Some("acme"), "running", Some("the new version traps in describe")),
+                (Some("doo"), "running", None),
                 (Some("signer"), "running", None),
                 (None, "failed", Some("it is no WebAssembly module")),
             ]

@@ -1,10 +1,13 @@
 //! A profile as JSON: the form in which plugins write theirs, with every default filled in.
 
-use std::time::Duration;
-
 use serde::Serialize;
 use serde_json::value::RawValue;
-use transload_domain::{AskedLimits, Method, Profile, ProfileHook, RetryPolicy, Success};
+use transload_domain::{AskedLimits, Method, Profile, ProfileHook};
+
+use crate::{
+    duration::written,
+    rules::{RetryView, SuccessView, SuspendView},
+};
 
 #[derive(Serialize)]
 pub(super) struct ProfileView<'a> {
@@ -46,27 +49,6 @@ struct AuthenticationView<'a> {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum SuccessView<'a> {
-    Statuses(&'a [u16]),
-    Any(&'static str),
-}
-
-#[derive(Serialize)]
-struct RetryView {
-    schedule: Vec<String>,
-    repeat_last: bool,
-    max_attempts: u32,
-    jitter_percent: u8,
-}
-
-#[derive(Serialize)]
-struct SuspendView {
-    more_than: u32,
-    within: String,
-}
-
-#[derive(Serialize)]
 struct LimitsView {
     concurrency: Option<u16>,
     transform: Option<String>,
@@ -86,16 +68,10 @@ impl<'a> ProfileView<'a> {
                 header: &profile.token_header.name,
                 template: &profile.token_header.template,
             },
-            success: match &profile.success {
-                Success::Any2xx => SuccessView::Any("2xx"),
-                Success::Exactly(statuses) => SuccessView::Statuses(statuses),
-            },
+            success: SuccessView::of(&profile.success),
             final_statuses: &profile.final_statuses,
             retry: RetryView::of(&profile.retry),
-            suspend: profile.suspend.map(|rule| SuspendView {
-                more_than: rule.more_than,
-                within: written(rule.within),
-            }),
+            suspend: profile.suspend.map(SuspendView::rule),
             suppress_echo: profile.suppress_echo,
             expect_continue: profile.expect_continue,
             settings: profile.settings_schema.as_deref().and_then(raw),
@@ -122,17 +98,6 @@ impl<'a> HookView<'a> {
     }
 }
 
-impl RetryView {
-    fn of(policy: &RetryPolicy) -> Self {
-        Self {
-            schedule: policy.schedule.iter().copied().map(written).collect(),
-            repeat_last: policy.repeat_last,
-            max_attempts: policy.max_attempts,
-            jitter_percent: policy.jitter_percent,
-        }
-    }
-}
-
 impl LimitsView {
     fn of(limits: AskedLimits) -> Self {
         Self {
@@ -146,35 +111,4 @@ impl LimitsView {
 /// JSON text as it is; `None` for what is none (the engine keeps no such profile).
 fn raw(text: &str) -> Option<Box<RawValue>> {
     serde_json::from_str(text).ok()
-}
-
-/// A duration as profiles write it: an integer with the largest unit that gives one.
-fn written(duration: Duration) -> String {
-    let millis = duration.as_millis();
-    for (unit, name) in [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")] {
-        if millis >= unit && millis.is_multiple_of(unit) {
-            return format!("{}{name}", millis / unit);
-        }
-    }
-    format!("{millis}ms")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_have_the_largest_unit_that_is_whole() {
-        for (millis, expected) in [
-            (0, "0ms"),
-            (250, "250ms"),
-            (1_500, "1500ms"),
-            (90_000, "90s"),
-            (300_000, "5m"),
-            (21_600_000, "6h"),
-            (172_800_000, "2d"),
-        ] {
-            assert_eq!(written(Duration::from_millis(millis)), expected);
-        }
-    }
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use transload_domain::{
     Answer, Attempt, AttemptOutcome, Clock, Content, Delivery, DeliveryKey, EventNo, Head, HookNo,
-    Made, Method, Part, Request, Status, Timestamp, Verdict, WebhookId,
+    Made, Method, OrderKey, Part, Request, Status, Timestamp, Verdict, WebhookId,
 };
-use transload_store::{Dispatch, Ledger, Settlement, Shard};
+use transload_store::{Dispatch, Entry, Ledger, Settlement, Shard};
 
 use super::{Host, plugins::plugin_ref};
 
@@ -17,13 +17,23 @@ impl Host {
         event: EventNo,
         made: Vec<(WebhookId, Status, Content)>,
     ) -> Vec<Head> {
+        self.dispatch_in_order(event, None, made).await
+    }
+
+    /// The same, of deliveries with that order key.
+    pub(crate) async fn dispatch_in_order(
+        &self,
+        event: EventNo,
+        order: Option<OrderKey>,
+        made: Vec<(WebhookId, Status, Content)>,
+    ) -> Vec<Head> {
         let lead = self.ledger.lead(Shard(0), "test", Duration::from_secs(60)).await.unwrap();
         let deliveries: Vec<Delivery> = made
             .into_iter()
             .map(|(webhook, status, content)| {
                 let key = DeliveryKey { event, webhook, hook: HookNo(0), part: Part(0) };
                 let now = self.clock.now();
-                let head = Head::new(key, status, now, now);
+                let head = Head { order, ..Head::new(key, status, now, now) };
                 Delivery { head, made: Made { plugin: Some(plugin_ref("acme")), content } }
             })
             .collect();
@@ -34,6 +44,20 @@ impl Host {
             answer.unwrap();
         }
         heads
+    }
+
+    /// All that a lead is told when it begins.
+    pub(crate) async fn told(&self) -> Vec<Entry> {
+        let lead = self.ledger.lead(Shard(0), "test", Duration::from_secs(60)).await.unwrap();
+        let mut agenda = self.ledger.agenda(&lead).await.unwrap();
+        let mut told = Vec::new();
+        while let Some(entry) = agenda.recv().await {
+            if entry == Entry::Current {
+                return told;
+            }
+            told.push(entry);
+        }
+        panic!("the agenda ended")
     }
 
     /// Settles an attempt.

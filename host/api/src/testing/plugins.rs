@@ -3,16 +3,30 @@
 use std::{sync::Arc, time::Duration};
 
 use transload_domain::{
-    AskedLimits, AuthenticationKind, Catalog, Digest, HookType, LoadedPlugin, Method, Pattern,
-    PluginName, PluginRef, Profile, ProfileHook, RetryPolicy, Success, SuspendRule, Timestamp,
-    TokenHeader,
+    AskedLimits, AuthenticationKind, Catalog, Digest, Example, HookType, LoadedPlugin, Method,
+    Pattern, PluginName, PluginRef, Profile, ProfileHook, RetryPolicy, Success, SuspendRule,
+    Timestamp, TokenHeader,
 };
 
-/// `acme`, which takes tokens and settings, and `signer`, which takes tokens that we sign.
+/// `acme`, which takes tokens, passwords and settings; `doo`, which has a token endpoint; and `signer`, which takes
+/// tokens that we sign.
 pub(super) fn catalog() -> Catalog {
     let acme = Profile {
-        hooks: vec![hook("orders", "order.*", Method::Put), hook("shared", "a.b", Method::Post)],
-        authentication: vec![AuthenticationKind::Token, AuthenticationKind::None],
+        hooks: vec![
+            ProfileHook {
+                examples: vec![
+                    example("order.created", r#"{"number": 1.50}"#),
+                    example("order.cancelled", "{}"),
+                ],
+                ..hook("orders", "order.*", Method::Put)
+            },
+            hook("shared", "a.b", Method::Post),
+        ],
+        authentication: vec![
+            AuthenticationKind::Token,
+            AuthenticationKind::None,
+            AuthenticationKind::Basic,
+        ],
         settings_schema: Some(
             r#"{"type":"object","additionalProperties":false,"properties":
                 {"currency":{"type":"string","maxLength":3},"deep":{"type":"object"}}}"#
@@ -28,9 +42,30 @@ pub(super) fn catalog() -> Catalog {
         authentication: vec![AuthenticationKind::SignedBearer],
         ..profile("signer")
     };
-    let running = [acme, signer].map(|profile| (profile.name.clone(), Arc::new(loaded(profile))));
+    let doo = Profile {
+        hooks: DOO_HOOKS.map(|kind| hook(kind, &kind.replace('_', "."), Method::Post)).to_vec(),
+        authentication: vec![AuthenticationKind::ClientCredentials, AuthenticationKind::None],
+        token_header: TokenHeader {
+            name: "Authorization".into(),
+            template: "Bearer %ACCESS_TOKEN%".into(),
+        },
+        ..profile("doo")
+    };
+    let running =
+        [acme, doo, signer].map(|profile| (profile.name.clone(), Arc::new(loaded(profile))));
     Catalog { running: running.into(), failed: vec![] }
 }
+
+/// The hook types of doo's page.
+pub(crate) const DOO_HOOKS: [&str; 7] = [
+    "event_created",
+    "event_removed",
+    "event_updated",
+    "order_created",
+    "order_removed",
+    "order_updated",
+    "order_cancelled",
+];
 
 fn loaded(profile: Profile) -> LoadedPlugin {
     LoadedPlugin {
@@ -55,6 +90,10 @@ fn hook(kind: &str, events: &str, method: Method) -> ProfileHook {
         method,
         examples: vec![],
     }
+}
+
+fn example(event_type: &str, data: &str) -> Example {
+    Example { event_type: event_type.into(), data: data.into() }
 }
 
 fn profile(name: &str) -> Profile {

@@ -1,30 +1,39 @@
 //! `DELETE /v1/webhooks/{id}`: unsubscribe.
 
-use axum::{Extension, extract::State, http::StatusCode};
+use axum::{
+    Extension,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
 use transload_store::{self as store, Change};
 
-use super::get::{find, parse_id};
-use crate::{Api, access::Caller, path::Named, problem::Problem};
+use super::change::{TRIES_MAX, crowded, find, missing, parse_id};
+use crate::{Api, access::Caller, etag::IfMatch, path::Named, problem::Problem};
 
 /// Removes a webhook with its plugin state. What was delivered stays to be seen; what was not becomes a dead letter.
 pub(crate) async fn delete(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
     Named(id): Named,
+    headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    let id = parse_id(&id)?;
-    let missing = || Problem::not_found("webhook");
-    find(&api, &caller, id).await?.ok_or_else(missing)?;
-    let change = Change::RemoveWebhook(caller.organization.clone(), id);
-    match api.ledger.configure(api.shard, change, None).await {
-        Ok(_) => {
-            tracing::info!(organization = %caller.organization, webhook = %id, "webhook removed");
-            Ok(StatusCode::NO_CONTENT)
+    let (id, wanted) = (parse_id(&id)?, IfMatch::of(&headers)?);
+    for _ in 0..TRIES_MAX {
+        let (revision, _) = find(&api, &caller, id).await?;
+        wanted.check(revision)?;
+        let change = Change::RemoveWebhook(caller.organization.clone(), id);
+        match api.ledger.configure(api.shard, change, Some(revision)).await {
+            Ok(_) => {
+                tracing::info!(organization = %caller.organization, webhook = %id, "webhook removed");
+                return Ok(StatusCode::NO_CONTENT);
+            }
+            // Somebody else was faster.
+            Err(store::Error::NotFound(_)) => return Err(missing()),
+            Err(store::Error::Conflict(_)) => {}
+            Err(error) => return Err(error.into()),
         }
-        // Somebody else was faster.
-        Err(store::Error::NotFound(_)) => Err(missing()),
-        Err(error) => Err(error.into()),
     }
+    Err(crowded())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde::Serialize;
 use transload_domain::Webhook;
 use transload_store::{Query, Record};
 
-use super::view::WebhookView;
+use super::{resolve::News, view::WebhookView};
 use crate::{
     Api,
     access::Caller,
@@ -43,8 +43,8 @@ pub(crate) async fn list(
             _ => None,
         })
         .collect();
-    let catalog = api.catalog();
-    let views = webhooks.iter().map(|webhook| WebhookView::new(webhook, &catalog, None));
+    let nothing = News::default();
+    let views = webhooks.iter().map(|webhook| WebhookView::new(&api, webhook, &nothing));
     let next = found.next.map(page::encode);
     Ok(Answer(Webhooks { webhooks: views.collect(), next }).into_response())
 }

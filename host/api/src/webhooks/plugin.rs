@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use transload_domain::{Catalog, HookType, LoadedPlugin, PluginName};
+use transload_domain::{Catalog, HookType, LoadedPlugin, PluginName, Webhook};
 
-/// The plugin of that name, or, where none is named, the one loaded plugin that knows all these hook types.
+/// The plugin of that name, or, where none is named, the one loaded plugin that knows all these hook types. A webhook
+/// keeps the plugin that it has: its plugin state would mean nothing to another.
 ///
 /// # Errors
 /// What to write instead, in words.
@@ -12,7 +13,14 @@ pub(super) fn choose<'a>(
     catalog: &'a Catalog,
     named: Option<&str>,
     hooks: &[HookType],
+    former: Option<&Webhook>,
 ) -> Result<&'a Arc<LoadedPlugin>, String> {
+    if let Some(former) = former {
+        let kept = former.plugin.as_str();
+        if named != Some(kept) {
+            return Err(format!("a webhook keeps its plugin, {kept}; make a new webhook"));
+        }
+    }
     if let Some(name) = named {
         let found = PluginName::new(name).ok().and_then(|name| catalog.get(&name));
         return found.ok_or_else(|| format!("no plugin {name:?} is loaded; {}", loaded(catalog)));

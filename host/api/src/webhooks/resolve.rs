@@ -1,18 +1,14 @@
 //! From a definition to a webhook.
 
-use std::collections::BTreeSet;
-
-use transload_domain::{
-    Filter, Hook, HookNo, HookType, LoadedPlugin, Method, Organization, Pattern, Timestamp,
-    Webhook, WebhookId, WebhookLimits,
-    limits::{CONCURRENCY_PER_WEBHOOK_MAX, ENDPOINT_BYTES_MAX, HOOKS_MAX},
-};
+use transload_domain::{Organization, Webhook, WebhookId};
 
 use super::{
     authentication,
-    definition::{Definition, FilterDefinition, HookDefinition, LimitsDefinition},
-    plugin,
+    definition::Definition,
+    faults::Faults,
+    filter, hooks, plugin, rules,
     settings::{self, BadSchema},
+    signing,
 };
 use crate::{
     Api,
@@ -24,16 +20,30 @@ use crate::{
 const NAME_BYTES_MAX: usize = 256;
 /// Bytes of a webhook's description.
 const DESCRIPTION_BYTES_MAX: usize = 4_096;
-/// Types, and sources, of one filter.
-const FILTER_ITEMS_MAX: usize = 100;
-/// Bytes of one of them.
-const FILTER_ITEM_BYTES_MAX: usize = 1_024;
 
-/// A webhook that is not stored yet, and the token that its maker is to see once.
+/// A webhook that is not stored yet, and what its maker is to see once.
 #[derive(Debug)]
-pub(super) struct NewWebhook {
+pub(super) struct Resolved {
     pub(super) webhook: Webhook,
+    pub(super) news: News,
+}
+
+/// What one answer says and no later one.
+#[derive(Default)]
+pub(super) struct News {
+    /// The authentication's token, where it was made or given just now.
     pub(super) token: Option<String>,
+    /// The signing's secret, where it was made or given just now.
+    pub(super) signing: Option<String>,
+    /// What the maker should know though it is no fault.
+    pub(super) warnings: Vec<String>,
+}
+
+impl News {
+    /// Whether nobody else may see this answer.
+    pub(super) fn has_secret(&self) -> bool {
+        self.token.is_some() || self.signing.is_some()
+    }
 }
 
 /// Why a definition makes no webhook.
@@ -54,7 +64,8 @@ impl From<ResolveError> for Problem {
     }
 }
 
-/// The webhook that is meant, with fresh id and token; or all that is wrong.
+/// The webhook that is meant, or all that is wrong. `former` is the webhook that it changes: it keeps its id, the
+/// numbers of its hooks, and the secrets that the definition leaves out.
 ///
 /// # Errors
 /// Each fault with its place; or that the plugin's settings schema is unusable.
@@ -62,183 +73,88 @@ pub(super) fn resolve(
     api: &Api,
     organization: &Organization,
     definition: &Definition,
-) -> Result<NewWebhook, ResolveError> {
-    let mut faults = Faults(Vec::new());
+    former: Option<&Webhook>,
+) -> Result<Resolved, ResolveError> {
+    let mut faults = Faults::at(Pointer::root());
     faults.text("name", &definition.name, 1, NAME_BYTES_MAX);
     if let Some(description) = &definition.description {
         faults.text("description", description, 0, DESCRIPTION_BYTES_MAX);
     }
     // The same words whether or not there is such an organization: who asks learns nothing about others.
     if definition.organization_id.as_ref().is_some_and(|id| id != organization.as_str()) {
-        let at = Pointer::root().member("organizationId");
-        faults.add(at, "this API key belongs to another organization; leave organizationId out");
+        let detail = "this API key belongs to another organization; leave organizationId out";
+        faults.member("organizationId", detail);
     }
-    let kinds = hook_types(&definition.hooks, &mut faults);
-    let filter = filter(definition.filter.as_ref(), &mut faults);
-    let limits = limits(definition.limits.as_ref(), &mut faults);
+    let kinds = hooks::types(&definition.hooks, &mut faults);
+    let filter = filter::filter(definition.filter.as_ref(), &mut faults);
+    let limits = filter::limits(definition.limits.as_ref(), &mut faults);
+    let ordering = filter::ordering(definition.ordering.as_deref(), &mut faults);
     let catalog = api.catalog();
-    let chosen = plugin::choose(&catalog, definition.plugin.as_deref(), &kinds);
-    let hooks = hooks(api, &definition.hooks, chosen.as_ref().ok().copied(), &mut faults);
+    let chosen = plugin::choose(&catalog, definition.plugin.as_deref(), &kinds, former);
+    let known = chosen.as_ref().ok().map(|plugin| plugin.as_ref());
+    let (hooks, hooks_made) = hooks::resolve(api, &definition.hooks, known, former, &mut faults);
     let plugin = match chosen {
         Ok(plugin) => plugin,
         Err(detail) => {
-            faults.add(Pointer::root().member("plugin"), detail);
-            return Err(ResolveError::Invalid(faults.0));
+            faults.member("plugin", detail);
+            return Err(ResolveError::Invalid(faults.into_vec()));
         }
     };
+    let profile = &plugin.profile;
     let settings = definition.settings.as_ref().map_or("{}", |text| text.get());
-    faults.0.extend(settings::faults(&plugin.profile, settings)?);
-    let resolved = authentication::resolve(
+    faults.extend(settings::faults(profile, settings)?);
+    let overrides = rules::resolve(definition, profile, &mut faults);
+    let signed = former.and_then(|former| former.signing.as_ref());
+    let (signing, secret) = signing::resolve(api, definition.signing.as_ref(), signed, &mut faults);
+    let authentication = authentication::resolve(
+        api,
         definition.authentication.as_ref(),
-        &plugin.profile,
-        &api.vault,
-        api.random.as_ref(),
+        profile,
+        former.map(|former| &former.authentication),
     );
-    match resolved {
-        Ok(resolved) if faults.0.is_empty() => {
-            let mut id = [0; 16];
-            api.random.fill(&mut id);
-            let now: Timestamp = api.clock.now();
-            let webhook = Webhook {
-                id: WebhookId::from_random(id),
-                organization: organization.clone(),
-                name: definition.name.clone(),
-                description: definition.description.clone(),
-                plugin: plugin.reference.name.clone(),
-                hooks_made: u16::try_from(hooks.len()).unwrap_or(u16::MAX),
-                hooks,
-                authentication: resolved.authentication,
-                settings: settings.to_owned(),
-                filter,
-                limits,
-                signing: None,
-                ordering: transload_domain::Ordering::None,
-                overrides: transload_domain::Overrides::default(),
-                suspended_at: None,
-                suspended_because: None,
-                resumed_at: None,
-                created_at: now,
-                updated_at: now,
-            };
-            Ok(NewWebhook { webhook, token: resolved.token })
+    let resolved = match authentication {
+        Ok(resolved) if faults.is_empty() => resolved,
+        other => {
+            faults.extend(other.err().unwrap_or_default());
+            return Err(ResolveError::Invalid(faults.into_vec()));
         }
-        resolved => {
-            faults.0.extend(resolved.err().unwrap_or_default());
-            Err(ResolveError::Invalid(faults.0))
-        }
-    }
-}
-
-/// The hook types, as far as they are ones.
-fn hook_types(definitions: &[HookDefinition], faults: &mut Faults) -> Vec<HookType> {
-    let at = Pointer::root().member("hooks");
-    if definitions.is_empty() || definitions.len() > HOOKS_MAX {
-        faults.add(at, format!("a webhook has 1 to {HOOKS_MAX} hooks"));
-        return Vec::new();
-    }
-    let mut seen = BTreeSet::new();
-    let mut kinds = Vec::new();
-    for (index, definition) in definitions.iter().enumerate() {
-        let at = at.item(index).member("type");
-        match HookType::new(&definition.r#type) {
-            Ok(kind) if seen.insert(kind.clone()) => kinds.push(kind),
-            Ok(kind) => faults.add(at, format!("there is a hook of type {kind} already")),
-            Err(error) => faults.add(at, error.to_string()),
-        }
-    }
-    kinds
-}
-
-/// The hooks, as far as they are sound; `plugin` says which types there are, where it is known.
-fn hooks(
-    api: &Api,
-    definitions: &[HookDefinition],
-    plugin: Option<&std::sync::Arc<LoadedPlugin>>,
-    faults: &mut Faults,
-) -> Vec<Hook> {
-    let mut hooks = Vec::new();
-    if definitions.len() > HOOKS_MAX {
-        // Said once already.
-        return hooks;
-    }
-    for (index, definition) in definitions.iter().enumerate() {
-        let at = Pointer::root().member("hooks").item(index);
-        let kind = HookType::new(&definition.r#type).ok();
-        if let (Some(kind), Some(plugin)) = (&kind, plugin)
-            && plugin.profile.hook(kind).is_none()
-        {
-            let known = plugin.profile.hooks.iter().map(|hook| hook.kind.as_str());
-            let known = known.collect::<Vec<_>>().join(", ");
-            let detail = format!("plugin {} has the hook types {known}", plugin.reference.name);
-            faults.add(at.member("type"), detail);
-        }
-        let method = definition.method.as_deref().map(Method::parse);
-        if method == Some(None) {
-            let known = Method::ALL.map(Method::as_str).join(", ");
-            faults.add(at.member("method"), format!("method must be one of {known}"));
-        }
-        let endpoint = &definition.endpoint;
-        if endpoint.len() > ENDPOINT_BYTES_MAX {
-            let detail = format!("endpoint has at most {ENDPOINT_BYTES_MAX} bytes");
-            faults.add(at.member("endpoint"), detail);
-        } else if let Err(error) = api.egress.check_endpoint(endpoint) {
-            faults.add(at.member("endpoint"), error.to_string());
-        }
-        if let (Some(kind), Ok(no)) = (kind, u8::try_from(index)) {
-            let method = method.flatten();
-            hooks.push(Hook { no: HookNo(no), kind, method, endpoint: endpoint.clone() });
-        }
-    }
-    hooks
-}
-
-fn filter(definition: Option<&FilterDefinition>, faults: &mut Faults) -> Filter {
-    let Some(definition) = definition else { return Filter::default() };
-    let at = Pointer::root().member("filter");
-    for (member, items) in [("types", &definition.types), ("sources", &definition.sources)] {
-        let too_long = items.iter().any(|item| item.len() > FILTER_ITEM_BYTES_MAX);
-        if items.len() > FILTER_ITEMS_MAX || too_long {
-            let detail = format!(
-                "at most {FILTER_ITEMS_MAX} {member} of at most {FILTER_ITEM_BYTES_MAX} bytes each"
-            );
-            faults.add(at.member(member), detail);
-            return Filter::default();
-        }
-    }
-    let mut types = Vec::new();
-    for (index, text) in definition.types.iter().enumerate() {
-        match Pattern::new(text) {
-            Ok(pattern) => types.push(pattern),
-            Err(error) => faults.add(at.member("types").item(index), error.to_string()),
-        }
-    }
-    Filter { types, sources: definition.sources.clone() }
-}
-
-fn limits(definition: Option<&LimitsDefinition>, faults: &mut Faults) -> WebhookLimits {
-    let Some(asked) = definition.and_then(|limits| limits.concurrency) else {
-        return WebhookLimits::default();
     };
-    let granted = u16::try_from(asked).ok();
-    let granted = granted.filter(|n| (1..=CONCURRENCY_PER_WEBHOOK_MAX).contains(n));
-    if granted.is_none() {
-        let at = Pointer::root().member("limits").member("concurrency");
-        faults.add(at, format!("concurrency is 1 to {CONCURRENCY_PER_WEBHOOK_MAX}"));
-    }
-    WebhookLimits { concurrency: granted }
+    let now = api.clock.now();
+    let webhook = Webhook {
+        id: former.map_or_else(|| fresh_id(api), |former| former.id),
+        organization: organization.clone(),
+        name: definition.name.clone(),
+        description: definition.description.clone(),
+        plugin: plugin.reference.name.clone(),
+        hooks,
+        hooks_made,
+        authentication: resolved.authentication,
+        signing,
+        settings: settings.to_owned(),
+        filter,
+        limits,
+        ordering,
+        overrides,
+        suspended_at: former.and_then(|former| former.suspended_at),
+        suspended_because: former.and_then(|former| former.suspended_because.clone()),
+        resumed_at: former.and_then(|former| former.resumed_at),
+        created_at: former.map_or(now, |former| former.created_at),
+        updated_at: now,
+    };
+    Ok(Resolved {
+        webhook,
+        news: News { token: resolved.token, signing: secret, warnings: vec![] },
+    })
 }
 
-struct Faults(Vec<InputError>);
+fn fresh_id(api: &Api) -> WebhookId {
+    let mut id = [0; 16];
+    api.random.fill(&mut id);
+    WebhookId::from_random(id)
+}
 
-impl Faults {
-    fn add(&mut self, at: Pointer, detail: impl Into<String>) {
-        self.0.push(InputError::new(at, detail));
-    }
-
-    fn text(&mut self, member: &str, text: &str, min: usize, max: usize) {
-        if text.len() < min || text.len() > max || text.chars().any(|c| c == '\0') {
-            let at = Pointer::root().member(member);
-            self.add(at, format!("{member} has {min} to {max} bytes, and no zero bytes"));
-        }
+impl std::fmt::Debug for News {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("News(..)")
     }
 }

@@ -1,13 +1,10 @@
 //! Deliveries are listed newest first, filtered, in pages, and never another organization's.
 
 use serde_json::json;
-use transload_domain::{
-    Content, EventNo, Fault, Organization, Status, Timestamp, Verdict, WebhookId,
-};
+use transload_domain::{Content, Fault, Organization, Status, Timestamp, Verdict, WebhookId};
 use transload_store::{Change, Key, Ledger, Record, Shard};
-use uuid::Uuid;
 
-use crate::testing::{ACME, Host, attempt, get, made, order, post_json, structured, webhook};
+use crate::testing::{ACME, Host, attempt, get, made, post_event, subscribe, webhook};
 
 /// A host with one webhook.
 async fn host() -> (Host, WebhookId) {
@@ -17,15 +14,7 @@ async fn host() -> (Host, WebhookId) {
 }
 
 async fn add_webhook(host: &Host) -> WebhookId {
-    let answer = host.send(post_json("/v1/webhooks", &webhook())).await;
-    WebhookId(Uuid::parse_str(answer.json["id"].as_str().unwrap()).unwrap())
-}
-
-/// Posts an event; its number and public id.
-async fn post_event(host: &Host, id: &str) -> (EventNo, String) {
-    let answer = host.send(structured(&order(id))).await;
-    let id = answer.json["events"][0]["id"].as_str().unwrap().to_owned();
-    (transload_domain::EventId(Uuid::parse_str(&id).unwrap()).no(), id)
+    subscribe(host, &webhook()).await
 }
 
 /// All pages of a list: `event_id` and status of each delivery.
@@ -141,11 +130,16 @@ async fn another_organization_sees_nothing_whatever_it_asks() {
     host.dispatch(no, vec![(id, Status::Dead, made(b"{}"))]).await;
     let cursor = host.send(get("/v1/deliveries?limit=1")).await.json["next"].clone();
     let other = host.key_of("other").await;
-    for query in
-        ["", "?status=dead", &format!("?webhook={id}"), &format!("?webhook={id}&status=dead")]
-    {
+    for query in ["", "?status=dead"] {
         let answer = host.send_with(&other, get(&format!("/v1/deliveries{query}"))).await;
         assert_eq!(answer.json["deliveries"], json!([]), "{query}");
+    }
+    let nobody = WebhookId::from_random([9; 16]);
+    for query in
+        [format!("webhook={id}"), format!("webhook={id}&status=dead"), format!("webhook={nobody}")]
+    {
+        let answer = host.send_with(&other, get(&format!("/v1/deliveries?{query}"))).await;
+        answer.is_problem(404, "not-found");
     }
     let answer = host.send_with(&other, get(&format!("/v1/deliveries?event={event}"))).await;
     answer.is_problem(404, "not-found");
@@ -156,6 +150,24 @@ async fn another_organization_sees_nothing_whatever_it_asks() {
     let path = format!("/v1/deliveries?cursor={}", cursor.as_str().unwrap());
     assert_eq!(host.send(get(&path)).await.json["deliveries"].as_array().unwrap().len(), 1);
     host.send_with(&other, get(&path)).await.is_problem(400, "invalid-cursor");
+}
+
+#[tokio::test]
+async fn deliveries_of_a_webhook_that_was_removed_are_still_seen_by_their_owner() {
+    let (host, id) = host().await;
+    let empty = add_webhook(&host).await;
+    let (no, _) = post_event(&host, "1").await;
+    host.dispatch(no, vec![(id, Status::Delivered, made(b"{}"))]).await;
+    let list = |id: WebhookId| get(&format!("/v1/deliveries?webhook={id}&status=dead"));
+    for id in [id, empty] {
+        assert_eq!(host.send(list(id)).await.status, 200);
+        let delete = axum::http::Request::delete(format!("/v1/webhooks/{id}"));
+        host.send(delete.body(axum::body::Body::empty()).unwrap()).await;
+    }
+    assert_eq!(host.send(list(id)).await.status, 200);
+    host.send(list(empty)).await.is_problem(404, "not-found");
+    let other = host.key_of("other").await;
+    host.send_with(&other, list(id)).await.is_problem(404, "not-found");
 }
 
 #[tokio::test]
@@ -198,9 +210,14 @@ async fn a_delivery_is_shown_with_its_bytes_and_attempts() {
         "id": heads[0].key.id().to_string(),
         "status": "scheduled",
         "attempt_count": 1,
+        "earlier_attempt_count": 0,
+        "in_order": false,
+        "emulated": false,
         "due_at": "2027-01-15T08:00:00.000000Z",
         "updated_at": "2026-01-02T03:04:05.000006Z",
-        "event": {"id": event, "event_id": "1", "source": "/shop", "type": "order.created"},
+        "event": {
+            "id": event, "event_id": "1", "source": "/shop", "type": "order.created", "subject": null,
+        },
         "webhook": {"id": id.to_string(), "name": "Orders to Acme", "hook": "orders"},
         "plugin": {"name": "acme", "version": "1.2.3", "digest": digest},
         "reason": "the vendor answered 503, not 200",
@@ -213,7 +230,7 @@ async fn a_delivery_is_shown_with_its_bytes_and_attempts() {
             "number": 1, "started_at": "1970-01-01T00:00:01.000000Z", "took_ms": 1.5,
             "answer": {
                 "status": 503, "headers": [{"name": "server", "value": "vendor"}], "body": "busy",
-                "body_cut": false, "retry_after_s": 9,
+                "body_cut": false, "retry_after_s": 9, "resent": false,
             },
             "failure": null, "verdict": "retry", "retry_at": "2027-01-15T08:00:00.000000Z",
             "reason": "the vendor answered 503, not 200",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::{ACME, Answer, Host, get, post, post_json, webhook};
+use crate::testing::{ACME, Answer, DOO_HOOKS, Host, get, post, post_json, webhook};
 
 async fn create(host: &Host, definition: &Value) -> Answer {
     host.send(post_json("/v1/webhooks", definition)).await
@@ -16,16 +16,7 @@ fn with(member: &str, value: Value) -> Value {
 
 /// The example of doo's page, as it stands there (seed 001).
 fn doo() -> Value {
-    let kinds = [
-        "event_created",
-        "event_removed",
-        "event_updated",
-        "order_created",
-        "order_removed",
-        "order_updated",
-        "order_cancelled",
-    ];
-    let hooks = kinds
+    let hooks = DOO_HOOKS
         .map(|kind| json!({"type": kind, "method": "POST", "endpoint": "https://requestb.in/123"}));
     json!({
         "name": "My Test Webhook",
@@ -61,10 +52,18 @@ async fn a_webhook_is_made_with_everything_filled_in() {
         "hooks": [{"type": "orders", "method": "PUT", "endpoint": "https://vendor.example/orders"}],
         "authentication":
             {"type": "token", "header": "Auth", "header_value_format": "%ACCESS_TOKEN%", "token": token},
+        "signing": null,
         "settings": {},
         "filter": {"types": [], "sources": []},
         "limits": {"concurrency": null},
+        "ordering": "none",
+        "success": null,
+        "final_statuses": null,
+        "retry": null,
+        "suspend": null,
         "suspended_at": null,
+        "suspended_because": null,
+        "trouble": null,
         "created_at": "2026-01-02T03:04:05.000006Z",
         "updated_at": "2026-01-02T03:04:05.000006Z",
     });
@@ -87,6 +86,13 @@ async fn everything_that_can_be_said_is_kept() {
         "settings": {"currency": "USD"},
         "filter": {"types": ["order.created", "a.*"], "sources": ["/shop"]},
         "limits": {"concurrency": 3},
+        "ordering": "key",
+        "success": {"statuses": [200, 202]},
+        "final_statuses": [410, 422],
+        "retry": {
+            "schedule": ["5s", "5m", "1h"], "repeat_last": true, "max_attempts": 20, "jitter_percent": 5,
+        },
+        "suspend": {"more_than": 9, "within": "2d"},
     });
     let made = create(&host, &definition).await;
     assert_eq!(made.status, 201, "{}", made.text);
@@ -156,8 +162,8 @@ async fn without_a_plugin_the_one_that_knows_all_hook_types_is_taken() {
     }
     for (kinds, words) in [
         (&["shared"][..], "several plugins know these hook types (acme and signer"),
-        (&["orders", "work_orders"], "loaded: acme (orders, shared), signer (work_orders, shared)"),
-        (&["unknown"], "loaded: acme (orders, shared), signer (work_orders, shared)"),
+        (&["orders", "work_orders"], "loaded: acme (orders, shared), doo (event_created,"),
+        (&["unknown"], "loaded: acme (orders, shared), doo (event_created,"),
     ] {
         let answer = create(&host, &hooks(kinds)).await;
         answer.is_problem(422, "invalid-webhook").points_to(&["#/plugin"]).says(words);
@@ -165,23 +171,31 @@ async fn without_a_plugin_the_one_that_knows_all_hook_types_is_taken() {
 }
 
 #[tokio::test]
-async fn doos_own_example_is_read_and_told_which_plugins_there_are() {
+async fn doos_own_example_makes_a_webhook() {
     let host = Host::new().await;
-    let mut definition = doo();
-    let answer = create(&host, &definition).await;
-    answer.is_problem(422, "invalid-webhook").points_to(&["#/plugin"]).says("loaded: acme (");
-    definition["plugin"] = json!("doo");
-    let answer = create(&host, &definition).await;
-    answer.points_to(&["#/plugin"]).says("no plugin \\\"doo\\\" is loaded; loaded: acme (");
-    assert!(!answer.text.contains("super-strong"), "{}", answer.text);
+    let definition = doo();
+    let made = create(&host, &definition).await;
+    assert_eq!((made.status, &made.json["plugin"]), (201, &json!("doo")), "{}", made.text);
+    for member in ["name", "description", "hooks"] {
+        assert_eq!(made.json[member], definition[member], "{member}");
+    }
+    let expected = json!({
+        "type": "oauth2_client_credentials", "endpoint": "https://requestb.in/123",
+        "client_id": "doo", "client_authentication": "body",
+        "header": "Authorization", "header_value_format": "Bearer %ACCESS_TOKEN%",
+    });
+    assert_eq!(made.json["authentication"], expected);
+    assert!(!made.text.contains("super-strong"), "{}", made.text);
 }
 
 #[tokio::test]
-async fn doos_oauth_is_told_not_to_be_served_yet() {
+async fn a_plugin_that_is_not_there_is_told_and_no_secret() {
     let host = Host::new().await;
-    let answer = create(&host, &with("authentication", doo()["authentication"].clone())).await;
-    answer.is_problem(422, "invalid-webhook").points_to(&["#/authentication/grant_type"]);
-    answer.says("not served yet");
+    let mut definition = doo();
+    definition["plugin"] = json!("dooo");
+    let answer = create(&host, &definition).await;
+    answer.points_to(&["#/plugin"]).says("no plugin \\\"dooo\\\" is loaded; loaded: acme (");
+    assert!(!answer.text.contains("super-strong"), "{}", answer.text);
 }
 
 #[tokio::test]
@@ -233,6 +247,23 @@ async fn what_is_wrong_is_named_by_its_member() {
             "#/authentication/header_value_format",
         ),
         (with("authentication", json!({"type": "none", "token": "x"})), "#/authentication/token"),
+        (with("authentication", json!({"header": "Webhook-Signature"})), "#/authentication/header"),
+        (with("authentication", json!({"header_format": "X"})), "#/authentication/header_format"),
+        (
+            with("authentication", json!({"type": "basic", "username": "me"})),
+            "#/authentication/password",
+        ),
+        (
+            with("authentication", json!({"type": "basic", "username": "a:b", "password": ""})),
+            "#/authentication/username",
+        ),
+        (
+            with(
+                "authentication",
+                json!({"type": "basic", "username": "me", "password": "hunter2\n"}),
+            ),
+            "#/authentication/password",
+        ),
         (with("authentication", json!({"audience": "x"})), "#/authentication/audience"),
         (with("settings", json!({"currency": "USDX"})), "#/settings/currency"),
         (with("settings", json!({"currency": 1})), "#/settings/currency"),
@@ -241,6 +272,40 @@ async fn what_is_wrong_is_named_by_its_member() {
         (with("filter", json!({"types": ["order.created", "or*"]})), "#/filter/types/1"),
         (with("filter", json!({"types": vec!["a"; 101]})), "#/filter/types"),
         (with("filter", json!({"kinds": []})), "#/filter/kinds"),
+        (with("ordering", json!("subject")), "#/ordering"),
+        (with("success", json!({})), "#/success"),
+        (with("success", json!({"any": "3xx"})), "#/success"),
+        (with("success", json!({"any": "2xx", "statuses": [200]})), "#/success"),
+        (with("success", json!({"statuses": []})), "#/success/statuses"),
+        (with("success", json!({"statuses": [200, 100]})), "#/success/statuses/1"),
+        (with("final_statuses", json!([422, 200])), "#/final_statuses/1"),
+        (with("final_statuses", json!([99])), "#/final_statuses/0"),
+        (with("final_statuses", json!(vec![422; 101])), "#/final_statuses"),
+        (with("retry", json!({"schedule": ["5s", "5"]})), "#/retry/schedule/1"),
+        (with("retry", json!({"schedule": ["0s"]})), "#/retry/schedule/0"),
+        (with("retry", json!({"schedule": ["31d"]})), "#/retry/schedule/0"),
+        (with("retry", json!({"schedule": []})), "#/retry/schedule"),
+        (with("retry", json!({"schedule": vec!["5s"; 101]})), "#/retry/schedule"),
+        (with("retry", json!({"max_attempts": 0})), "#/retry/max_attempts"),
+        (with("retry", json!({"max_attempts": 1_001})), "#/retry/max_attempts"),
+        (with("retry", json!({"jitter_percent": 101})), "#/retry/jitter_percent"),
+        (with("retry", json!({"jitter": 1})), "#/retry/jitter"),
+        (with("suspend", json!({"never": true, "more_than": 3})), "#/suspend"),
+        (with("suspend", json!({"more_than": 1_001})), "#/suspend/more_than"),
+        (with("suspend", json!({"within": "0s"})), "#/suspend/within"),
+        (with("suspend", json!({"within": "6 hours"})), "#/suspend/within"),
+        (with("signing", json!({"type": "jwt"})), "#/signing/type"),
+        (with("signing", json!({"scheme": "v2"})), "#/signing/scheme"),
+        (with("signing", json!({"secret": "s3cret"})), "#/signing/secret"),
+        (with("signing", json!({"secret": "whsec_AAAA"})), "#/signing/secret"),
+        (
+            with(
+                "signing",
+                json!({"scheme": "v1a", "secret": format!("whsec_{}", "A".repeat(32))}),
+            ),
+            "#/signing/scheme",
+        ),
+        (to("https://inside.example/orders"), "#/hooks/0/endpoint"),
         (with("limits", json!({"concurrency": 0})), "#/limits/concurrency"),
         (with("limits", json!({"concurrency": 257})), "#/limits/concurrency"),
         (with("limits", json!({"concurrency": -1})), "#/limits/concurrency"),
@@ -248,7 +313,7 @@ async fn what_is_wrong_is_named_by_its_member() {
         let answer = create(&host, &definition).await;
         answer.is_problem(422, "invalid-webhook").points_to(&[pointer]);
         assert!(
-            !answer.text.contains("USDX") && !answer.text.contains("hunter2"),
+            !["USDX", "hunter2", "s3cret"].iter().any(|secret| answer.text.contains(secret)),
             "{}",
             answer.text
         );
@@ -320,4 +385,36 @@ async fn a_signed_bearer_has_an_audience_and_no_token() {
     assert_eq!(made.status, 201, "{}", made.text);
     let expected = json!({"type": "signed_bearer", "audience": "vendor"});
     assert_eq!(made.json["authentication"], expected);
+}
+
+#[tokio::test]
+async fn what_a_rule_leaves_out_is_the_vendors() {
+    let host = Host::new().await;
+    let mut definition = with("retry", json!({"max_attempts": 2}));
+    definition["suspend"] = json!({"more_than": 8});
+    let made = create(&host, &definition).await;
+    let expected = json!({
+        "schedule": ["5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "1d"],
+        "repeat_last": false, "max_attempts": 2, "jitter_percent": 10,
+    });
+    assert_eq!(made.json["retry"], expected);
+    assert_eq!(made.json["suspend"], json!({"more_than": 8, "within": "6h"}));
+    let never = with("suspend", json!({"never": true}));
+    assert_eq!(create(&host, &never).await.json["suspend"], json!({"never": true}));
+}
+
+#[tokio::test]
+async fn a_name_that_leads_nowhere_yet_is_taken_with_a_warning() {
+    let host = Host::new().await;
+    let to = |name: &str| {
+        with("hooks", json!([{"type": "orders", "endpoint": format!("https://{name}/")}]))
+    };
+    let made = create(&host, &to("nowhere.example")).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let warning = made.json["warnings"][0].as_str().unwrap();
+    assert!(warning.starts_with("#/hooks/0/endpoint: "), "{warning}");
+    assert!(warning.contains("nowhere.example"), "{warning}");
+    let path = format!("/v1/webhooks/{}", made.json["id"].as_str().unwrap());
+    assert!(host.send(get(&path)).await.json.get("warnings").is_none());
+    assert!(create(&host, &to("vendor.example")).await.json.get("warnings").is_none());
 }

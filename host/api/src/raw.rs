@@ -9,14 +9,14 @@ use serde::{
 use serde_json::value::RawValue;
 
 /// An object's members, as they came and in their order, without looking into them.
-pub(super) struct Members<'a, const MAX: usize>(pub(super) Vec<(String, &'a RawValue)>);
+pub(crate) struct Members<'a, const MAX: usize>(pub(crate) Vec<(String, &'a RawValue)>);
 
 /// An array's items, as they came; those beyond `MAX` are only counted.
-pub(super) struct Items<'a, const MAX: usize> {
+pub(crate) struct Items<'a, const MAX: usize> {
     /// The first `MAX`.
-    pub(super) items: Vec<&'a RawValue>,
+    pub(crate) items: Vec<&'a RawValue>,
     /// How many there are in all.
-    pub(super) count: usize,
+    pub(crate) count: usize,
 }
 
 /// Says what keeps a text from being JSON that every parser understands: its syntax, a lone surrogate, a number
@@ -24,12 +24,12 @@ pub(super) struct Items<'a, const MAX: usize> {
 ///
 /// # Errors
 /// What is wrong, with line and column.
-pub(super) fn check(text: &str) -> Result<(), serde_json::Error> {
+pub(crate) fn check(text: &str) -> Result<(), serde_json::Error> {
     serde_json::from_str::<Sound>(text).map(|Sound| ())
 }
 
 /// A text without the white space that JSON allows around a value.
-pub(super) fn trim(text: &str) -> &str {
+pub(crate) fn trim(text: &str) -> &str {
     text.trim_matches([' ', '\t', '\n', '\r'])
 }
 

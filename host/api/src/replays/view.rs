@@ -1,0 +1,50 @@
+//! How answers show a replay.
+
+use serde::Serialize;
+use transload_domain::Replay;
+
+use crate::time::Rfc3339;
+
+#[derive(Serialize)]
+pub(crate) struct ReplayView {
+    id: String,
+    /// `null`: all of the organization's.
+    webhook: Option<String>,
+    statuses: Vec<&'static str>,
+    from: Option<Rfc3339>,
+    to: Option<Rfc3339>,
+    created_at: Rfc3339,
+    /// `running`, `finished` or `failed`.
+    state: &'static str,
+    /// Deliveries that were looked at.
+    seen: u64,
+    /// Deliveries that go out again.
+    moved: u64,
+    finished_at: Option<Rfc3339>,
+    /// Why it ended before its end.
+    error: Option<String>,
+}
+
+impl ReplayView {
+    pub(super) fn of(replay: Replay) -> Self {
+        let (selection, progress) = (replay.selection, replay.progress);
+        let state = match (progress.finished_at, &progress.error) {
+            (None, _) => "running",
+            (Some(_), None) => "finished",
+            (Some(_), Some(_)) => "failed",
+        };
+        Self {
+            id: replay.id.to_string(),
+            webhook: selection.webhook.map(|webhook| webhook.to_string()),
+            statuses: selection.statuses.iter().map(|status| status.as_str()).collect(),
+            from: selection.from.map(Rfc3339),
+            to: selection.to.map(Rfc3339),
+            created_at: Rfc3339(replay.created_at),
+            state,
+            seen: progress.seen,
+            moved: progress.moved,
+            finished_at: progress.finished_at.map(Rfc3339),
+            error: progress.error,
+        }
+    }
+}

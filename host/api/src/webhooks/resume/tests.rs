@@ -1,0 +1,36 @@
+//! What was suspended goes on when somebody says so.
+
+use serde_json::json;
+use transload_domain::{Clock, Organization, Timestamp, WebhookId};
+use transload_store::{Change, Ledger, LedgerExt, Shard};
+use uuid::Uuid;
+
+use crate::testing::{ACME, Host, get, post_json, post_nothing, webhook};
+
+#[tokio::test]
+async fn a_webhook_is_resumed_once_and_only_by_its_own_organization() {
+    let host = Host::new().await;
+    let made = host.send(post_json("/v1/webhooks", &webhook())).await;
+    let path = format!("/v1/webhooks/{}", made.json["id"].as_str().unwrap());
+    let resume = || post_nothing(&format!("{path}/resume"));
+    // Not suspended: it stays as it is.
+    let answer = host.send(resume()).await;
+    assert_eq!((answer.status, &answer.headers["etag"]), (200, &made.headers["etag"]));
+    let id = WebhookId(Uuid::parse_str(made.json["id"].as_str().unwrap()).unwrap());
+    let acme = Organization::new(ACME).unwrap();
+    let (revision, mut stored) = host.ledger.webhook(Shard(0), &acme, id).await.unwrap().unwrap();
+    stored.suspended_at = Some(Timestamp::EPOCH);
+    stored.suspended_because = Some("it failed".into());
+    host.ledger.configure(Shard(0), Change::Webhook(stored), Some(revision)).await.unwrap();
+    let shown = host.send(get(&path)).await.json;
+    assert_eq!(shown["suspended_at"], "1970-01-01T00:00:00.000000Z");
+    assert_eq!(shown["suspended_because"], "it failed");
+    let other = host.key_of("other").await;
+    let refused = host.send_with(&other, post_nothing(&format!("{path}/resume"))).await;
+    refused.is_problem(404, "not-found");
+    let answer = host.send(resume()).await;
+    assert_eq!(answer.json["suspended_at"], json!(null), "{}", answer.text);
+    assert_eq!(answer.json["suspended_because"], json!(null));
+    let (_, stored) = host.ledger.webhook(Shard(0), &acme, id).await.unwrap().unwrap();
+    assert_eq!(stored.resumed_at, Some(host.clock.now()));
+}
