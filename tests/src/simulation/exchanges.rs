@@ -1,0 +1,177 @@
+//! What the vendors see, judged on the spot.
+
+use std::time::Duration;
+
+use transload_delivery::Exchange;
+use transload_domain::{
+    AttemptOutcome, DeliveryKey, Event, EventNo, Ordering, Status, Timestamp, Webhook, limits,
+};
+
+use super::{
+    effects::digest,
+    facts::{Promise, State, Underway, name},
+};
+
+/// Exchanges of all webhooks at the same time, as the hosts of a simulation are told.
+pub(super) const EXCHANGES_MAX: usize = 24;
+/// How long an event may take to the well-behaved vendor while nothing but other vendors and other plugins is in the
+/// way: a wait for a turn behind plugins that run into their limit, and the vendor's own time.
+pub(super) const HEALTHY_WAIT_MAX: Duration = Duration::from_secs(10);
+
+impl State {
+    /// A host begins an exchange. `decided` is the time by which it was decided, or earlier. Returns the exchange's
+    /// number.
+    pub(super) fn exchange_begins(
+        &mut self,
+        host: &str,
+        exchange: &Exchange,
+        decided: Timestamp,
+        now: Timestamp,
+    ) -> u64 {
+        let key = exchange.delivery;
+        let name = name(&key);
+        self.counts.exchanges += 1;
+        self.note(&format!("{host} sends {name}, attempt {}", exchange.attempt));
+        self.is_due(&name, exchange, now);
+        self.is_within_the_lease(host, &name, decided);
+        self.goes_to_a_webhook_that_takes_it(&name, exchange, decided);
+        self.is_in_order(&name, key);
+        let number = self.counts.exchanges;
+        self.under_way.insert(number, Underway { host: host.to_owned(), delivery: key });
+        self.is_within_its_share(host, key);
+        number
+    }
+
+    /// The delivery is open, has these bytes, and its time has come.
+    fn is_due(&mut self, name: &str, exchange: &Exchange, now: Timestamp) {
+        let Some(fact) = self.deliveries.get(&exchange.delivery) else {
+            return self.broken(Promise::I3, format!("{name} is sent, and is not in the store"));
+        };
+        let (head, request) = (fact.head, fact.request);
+        if request != Some(digest(&exchange.request)) {
+            self.broken(Promise::I5, format!("{name} is sent with other bytes than were made"));
+        }
+        if head.status == Status::Delivered {
+            self.broken(Promise::I6, format!("{name} is delivered, and is sent again"));
+        } else if head.status != Status::Scheduled {
+            self.broken(Promise::I9, format!("{name} is {}, and is sent", head.status));
+        } else if head.attempts + 1 != exchange.attempt {
+            let next = head.attempts + 1;
+            let words = format!("{name}: attempt {next} is next, not {}", exchange.attempt);
+            self.broken(Promise::I7, words);
+        } else if head.due > now {
+            let early = head.due.since(now);
+            self.broken(Promise::I9, format!("{name} is sent {early:?} before it is due"));
+        }
+        let again = self.under_way.values().any(|other| other.delivery == exchange.delivery);
+        if again {
+            self.broken(Promise::I7, format!("{name} is sent while it is being sent"));
+        }
+    }
+
+    fn is_within_the_lease(&mut self, host: &str, name: &str, decided: Timestamp) {
+        let until = self.granted.get(host).copied().unwrap_or(Timestamp::EPOCH);
+        let left = until.since(decided);
+        if left < limits::EXCHANGE_TIME_MAX {
+            let words = format!("{host} sends {name} with {left:?} left of its lease");
+            self.broken(Promise::I7, words);
+        }
+    }
+
+    fn goes_to_a_webhook_that_takes_it(
+        &mut self,
+        name: &str,
+        exchange: &Exchange,
+        decided: Timestamp,
+    ) {
+        let Some(fact) = self.webhooks.get(&exchange.delivery.webhook) else { return };
+        let known = fact.changed < decided;
+        if known && fact.removed {
+            self.broken(Promise::I9, format!("{name} is sent for a webhook that is gone"));
+        } else if known && fact.webhook.suspended_at.is_some() {
+            self.broken(Promise::Suspension, format!("{name} is sent to a suspended webhook"));
+        }
+    }
+
+    /// Nothing of the same key that was accepted before is still open.
+    fn is_in_order(&mut self, name: &str, key: DeliveryKey) {
+        let Some(webhook) = self.webhook(key.webhook).map(|fact| &fact.webhook) else { return };
+        if webhook.ordering == Ordering::None {
+            return;
+        }
+        let Some(event) = self.events.get(&key.event).map(|fact| &fact.event) else { return };
+        let Some(order) = webhook.ordering.key(event) else { return };
+        let same = |no: &EventNo| {
+            self.events.get(no).is_some_and(|fact| {
+                fact.event.organization == webhook.organization
+                    && webhook.ordering.key(&fact.event) == Some(order)
+            })
+        };
+        let before = self.open.iter().find(|other| {
+            other.webhook == key.webhook
+                && **other < key
+                && same(&other.event)
+                && self.deliveries.get(other).is_some_and(|fact| fact.reopened == 0)
+        });
+        let unread = self.undispatched.range(..key.event).find(|no| {
+            same(no) && self.events.get(no).is_some_and(|fact| is_wanted(webhook, &fact.event))
+        });
+        let words = match (before, unread) {
+            (Some(before), _) => {
+                format!("{name} is sent before {}", super::facts::name(before))
+            }
+            (None, Some(no)) => format!("{name} is sent before event {} is dispatched", no.0),
+            (None, None) => return,
+        };
+        self.broken(Promise::Order, words);
+    }
+
+    fn is_within_its_share(&mut self, host: &str, key: DeliveryKey) {
+        let mine = || self.under_way.values().filter(|exchange| exchange.host == host);
+        let all = mine().count();
+        let of_webhook = mine().filter(|e| e.delivery.webhook == key.webhook).count();
+        if all > EXCHANGES_MAX {
+            self.broken(Promise::I8, format!("{host} has {all} exchanges at the same time"));
+        }
+        let cap = self.webhook(key.webhook).and_then(|fact| fact.webhook.limits.concurrency);
+        if let Some(cap) = cap.filter(|cap| of_webhook > usize::from(*cap)) {
+            let words =
+                format!("{host} has {of_webhook} exchanges with a webhook that takes {cap}");
+            self.broken(Promise::I8, words);
+        }
+    }
+
+    /// The vendor has the request.
+    pub(super) fn arrived(&mut self, exchange: &Exchange, is_healthy: bool, now: Timestamp) {
+        let key = exchange.delivery;
+        self.note(&format!("{} arrives", name(&key)));
+        let Some(event) = self.events.get(&key.event).filter(|_| is_healthy) else { return };
+        let took = now.since(event.accepted);
+        if event.accepted > self.disturbed && took > HEALTHY_WAIT_MAX {
+            let words = format!("{} took {took:?}, and nothing was wrong with it", name(&key));
+            self.broken(Promise::I8, words);
+        }
+    }
+
+    /// The exchange has ended with an answer, or without.
+    pub(super) fn answered(&mut self, exchange: &Exchange, outcome: &AttemptOutcome) {
+        let words = match outcome {
+            AttemptOutcome::Answered(answer) => answer.status.to_string(),
+            AttemptOutcome::Failed(failure) => failure.kind.to_string(),
+        };
+        self.note(&format!("{} is answered {words}", name(&exchange.delivery)));
+        if let Some(fact) = self.deliveries.get_mut(&exchange.delivery) {
+            fact.answers.entry(exchange.attempt).or_default().push(outcome.clone());
+        }
+    }
+
+    /// The exchange is over, however it ended.
+    pub(super) fn exchange_ends(&mut self, number: u64) {
+        self.under_way.remove(&number);
+    }
+}
+
+/// Whether a webhook of the simulation wants this event, by one of its hooks.
+pub(super) fn is_wanted(webhook: &Webhook, event: &Event) -> bool {
+    webhook.hooks.iter().any(|hook| super::plugins::accepts(webhook, hook, event))
+}

@@ -1,0 +1,130 @@
+//! Those who use the host: a company that posts events, and an operator who changes webhooks.
+
+use std::sync::Arc;
+
+use transload_domain::{Clock as _, Event, Organization, Timestamp, Webhook, WebhookId};
+use transload_store::{Change, Error, Ledger as _, LedgerExt as _, Shard};
+
+use super::{facts::Promise, ledger::Door, scene::Scene, values};
+
+/// How often somebody tries again what the store refused.
+const TRIES_MAX: u32 = 60;
+
+/// Somebody with a way to the store.
+#[derive(Clone)]
+pub(super) struct Person {
+    pub(super) scene: Scene,
+    pub(super) door: Arc<Door>,
+}
+
+impl Person {
+    pub(super) fn new(scene: &Scene) -> Self {
+        Self { scene: scene.clone(), door: Arc::new(scene.door()) }
+    }
+
+    /// Posts the events with these numbers in one batch, again and again until they are acknowledged; or gives up
+    /// after so many tries, as a caller that dies.
+    pub(super) async fn post(self, numbers: Vec<u64>, tries: u32) {
+        let Scene { seed, dice, time, facts, .. } = &self.scene;
+        for _ in 0..tries.min(TRIES_MAX) {
+            let event = |number: &u64| values::event(*seed, *number, time.now());
+            let events: Vec<Event> = numbers.iter().map(event).collect();
+            match self.door.accept(Shard::default(), events.clone()).await {
+                Ok(receipts) => {
+                    let mut facts = facts.state();
+                    for (event, receipt) in events.iter().zip(receipts) {
+                        facts.note(&format!("{} is acknowledged", event.id));
+                        match facts.events.get_mut(&receipt.no) {
+                            Some(fact) => fact.acknowledged = true,
+                            None => {
+                                let words = format!("{} was acknowledged for nothing", event.id);
+                                facts.broken(Promise::I1, words);
+                            }
+                        }
+                    }
+                    return;
+                }
+                Err(Error::Differs { position }) => {
+                    let event = &events[position];
+                    let mut facts = facts.state();
+                    let no = facts.by_identity.get(&event.identity());
+                    let stored = no.and_then(|no| facts.events.get(no));
+                    if stored.is_none_or(|fact| fact.event.content() == event.content()) {
+                        let words = format!("{} was refused as another event", event.id);
+                        facts.broken(Promise::I2, words);
+                    }
+                    return;
+                }
+                Err(_) => time.sleep(values::patience(dice)).await,
+            }
+        }
+    }
+
+    /// Posts an event with the identity of a known one and other content: it must be refused, and the facts say so
+    /// when it is not.
+    pub(super) async fn post_otherwise(self, number: u64) {
+        let event = values::event(self.scene.seed, number, self.scene.time.now());
+        let other = Event { data: "{\"other\":true}".into(), ..event };
+        // What comes back is judged where it takes effect.
+        let _ = self.door.accept(Shard::default(), vec![other]).await;
+    }
+
+    /// Makes a webhook, or changes it as the caller wants, again and again until that is done.
+    pub(super) async fn put(self, webhook: Webhook) {
+        for _ in 0..TRIES_MAX {
+            let change = Change::Webhook(webhook.clone());
+            match self.door.configure(Shard::default(), change, Some(0)).await {
+                // It is there: an earlier try had its effect.
+                Ok(_) | Err(Error::Conflict(_)) => return,
+                Err(_) => self.wait().await,
+            }
+        }
+    }
+
+    /// Changes a webhook as it is now.
+    pub(super) async fn change(
+        self,
+        organization: Organization,
+        id: WebhookId,
+        change: impl Fn(&mut Webhook),
+    ) {
+        for _ in 0..TRIES_MAX {
+            match self.door.webhook(Shard::default(), &organization, id).await {
+                Ok(None) => return,
+                Ok(Some((revision, mut webhook))) => {
+                    change(&mut webhook);
+                    webhook.updated_at = self.scene.time.now();
+                    let changed = Change::Webhook(webhook);
+                    let done = self.door.configure(Shard::default(), changed, Some(revision)).await;
+                    if done.is_ok() {
+                        return;
+                    }
+                }
+                Err(_) => {}
+            }
+            self.wait().await;
+        }
+    }
+
+    /// Removes a webhook.
+    pub(super) async fn remove(self, organization: Organization, id: WebhookId) {
+        for _ in 0..TRIES_MAX {
+            let change = Change::RemoveWebhook(organization.clone(), id);
+            match self.door.configure(Shard::default(), change, None).await {
+                Ok(_) | Err(Error::NotFound(_)) => return,
+                Err(_) => self.wait().await,
+            }
+        }
+    }
+
+    async fn wait(&self) {
+        self.scene.time.sleep(values::patience(&self.scene.dice)).await;
+    }
+}
+
+/// Resumes a webhook.
+pub(super) fn resume(webhook: &mut Webhook, now: Timestamp) {
+    webhook.suspended_at = None;
+    webhook.suspended_because = None;
+    webhook.resumed_at = Some(now);
+}
