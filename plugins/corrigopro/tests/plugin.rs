@@ -17,8 +17,8 @@ fn every_case_comes_out_as_it_says() {
     testing::check_cases::<CorrigoPro>(concat!(env!("CARGO_MANIFEST_DIR"), "/cases"));
 }
 
-/// CorrigoPro's pages: again after 5, 10, 20, 40, 60, 60, ... minutes, 200 attempts in all; nothing is sent back to where it
-/// came from; nobody is suspended.
+/// CorrigoPro's pages: again after 5, 10, 20, 40, 60, 60, ... minutes, 200 attempts in all; nothing is sent back to
+/// where it came from; nobody is suspended.
 #[test]
 fn the_profile_has_the_vendors_rules() {
     let profile: Value = serde_json::from_str(&glue::describe::<CorrigoPro>()).unwrap();

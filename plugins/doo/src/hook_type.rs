@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use transload_plugin::{Hook, profile};
 
-/// What a notification tells, as doo names it. The first seven are in doo's document, those about attendees in newer pages.
+/// What a notification tells, as doo names it. The first seven are in doo's document, those about attendees in newer
+/// pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are doo's, and say all that is known")]

@@ -5,8 +5,8 @@ use transload_plugin::{Event, Fault, Json};
 
 use crate::hook_type::Subject;
 
-/// What the data says of it. The rest may have any form, so that the settings can write a body of data that no type of ours
-/// describes.
+/// What the data says of it. The rest may have any form, so that the settings can write a body of data that no type
+/// of ours describes.
 #[derive(Deserialize)]
 pub(crate) struct Ids {
     id: Option<String>,

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use transload_model::{Address, BookingStatus, Currency, DateTime, Decimal, Order};
 
-/// Our own assumption. Known of doo are `event_id` and that there is a `status` of one of seven kinds; the other names and the
-/// words of `status` are ours.
+/// Our own assumption. Known of doo are `event_id` and that there is a `status` of one of seven kinds; the other
+/// names and the words of `status` are ours.
 #[derive(Serialize)]
 pub(crate) struct Payload {
     id: String,

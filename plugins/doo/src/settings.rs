@@ -14,8 +14,8 @@ use crate::HookType;
 pub struct Settings {
     /// Only what belongs to this event is sent, by its id, as doo's configurations have it.
     pub event_id: Option<String>,
-    /// The body of each hook type, as JSON with placeholders: `%EVENT_ID%` is the id of doo's event. Where there is none for
-    /// a hook type, a body is sent whose form is our own assumption, since doo publishes no list of members.
+    /// The body of each hook type, as JSON with placeholders: `%EVENT_ID%` is the id of doo's event. Where there is
+    /// none for a hook type, a body is sent whose form is our own assumption, since doo publishes no list of members.
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"enum": HookType::ALL.map(HookType::name)}))]
     pub bodies: BTreeMap<HookType, JsonTemplate>,

@@ -17,8 +17,8 @@ pub(crate) struct Payload {
     suspended_at: Option<Time>,
 }
 
-/// A webhook of transload's that was suspended. The form is an assumption of ours: a webhook as ReadyCloud's API answers it, of
-/// which only the URL and the times are known, and beside that its name, plugin and the reason.
+/// A webhook of transload's that was suspended. The form is an assumption of ours: a webhook as ReadyCloud's API
+/// answers it, of which only the URL and the times are known, and beside that its name, plugin and the reason.
 #[derive(Serialize)]
 pub(crate) struct SuspendedPayload {
     url: String,

@@ -29,8 +29,8 @@ fn the_profile_has_the_vendors_rules() {
     assert!(profile["hooks"].as_array().unwrap().iter().all(|hook| hook["method"] == "PUT"));
 }
 
-/// The README's promise about our own schedule: no six hours hold more than 3 failures of one delivery. The spread of a wait
-/// only lengthens it.
+/// The README's promise about our own schedule: no six hours hold more than 3 failures of one delivery. The spread of
+/// a wait only lengthens it.
 #[test]
 fn one_failing_delivery_alone_does_not_suspend_its_webhook() {
     let profile: Value = serde_json::from_str(&glue::describe::<ReadyCloud>()).unwrap();

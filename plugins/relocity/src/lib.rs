@@ -1,5 +1,5 @@
-//! transload plugin for Relocity: work orders. Relocity publishes how a request is authenticated and which headers it has;
-//! path and body are assumptions of ours, which a webhook's settings can replace. The README has the list.
+//! transload plugin for Relocity: work orders. Relocity publishes how a request is authenticated and which headers it
+//! has; path and body are assumptions of ours, which a webhook's settings can replace. The README has the list.
 
 mod notification;
 mod settings;

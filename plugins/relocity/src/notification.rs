@@ -4,8 +4,8 @@ use serde::Serialize;
 use transload_model::WorkOrderEvent;
 use transload_plugin::Event;
 
-/// Our own assumption, all of it. `type`, `timestamp` and `data` are what Standard Webhooks 1.0.0 advises for a body; `id` is the
-/// delivery's, so that a receiver can tell a repetition.
+/// Our own assumption, all of it. `type`, `timestamp` and `data` are what Standard Webhooks 1.0.0 advises for a body;
+/// `id` is the delivery's, so that a receiver can tell a repetition.
 #[derive(Serialize)]
 pub(crate) struct Notification {
     id: String,

@@ -28,8 +28,8 @@ impl JsonTemplate {
     /// The JSON with the event's values.
     ///
     /// # Errors
-    /// [`Fault::Internal`] when the template is at fault, [`Fault::InvalidEvent`] when the event lacks what is to be written out
-    /// within a longer text.
+    /// [`Fault::Internal`] when the template is at fault, [`Fault::InvalidEvent`] when the event lacks what is to be
+    /// written out within a longer text.
     pub fn fill(&self, values: &Values<'_>) -> Result<String, Fault> {
         let mut rest = self.0.get();
         let mut filled = String::with_capacity(rest.len());
@@ -44,7 +44,8 @@ impl JsonTemplate {
             }
             if filled.len() > FILLED_BYTES_MAX {
                 return Err(Fault::internal(format!(
-                    "the body that the webhook's settings write has more than {FILLED_BYTES_MAX} bytes; correct them and retry"
+                    "the body that the webhook's settings write has more than {FILLED_BYTES_MAX} bytes; \
+                     correct them and retry"
                 )));
             }
             rest = after;
@@ -61,9 +62,10 @@ impl JsonSchema for JsonTemplate {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "JSON. A text that is a placeholder becomes its value; within a longer text a placeholder is written out. \
-                            %DATA% is the event's data, %DATA/a/b% a place in it, %ID%, %SOURCE%, %TYPE%, %SUBJECT%, %TIME% are the \
-                            event's attributes, %ORGANIZATION%, %HOOK% and %DELIVERY_ID% say for whom and what it is; %% is a percent sign.",
+            "description": "JSON. A text that is a placeholder becomes its value; within a longer text a \
+                            placeholder is written out. %DATA% is the event's data, %DATA/a/b% a place in it; \
+                            %ID%, %SOURCE%, %TYPE%, %SUBJECT%, %TIME% are the event's attributes; \
+                            %ORGANIZATION%, %HOOK%, %DELIVERY_ID% say for whom and what it is; %% is a percent sign.",
             "examples": [{"id": "%DELIVERY_ID%", "about": "%DATA/id%", "note": "%TYPE% of %TIME%"}],
         })
     }

@@ -12,13 +12,13 @@
 //! | `%DATA/work_order/number%` | a place in the event's data, by a JSON Pointer (RFC 6901) |
 //! | others | what the plugin says, see [`Values::place`] |
 //!
-//! `%%` stands for one percent sign; one that begins no placeholder stands for itself. A placeholder that nobody knows is
-//! refused when the template is filled. In a pointer there can be no percent sign.
+//! `%%` stands for one percent sign; one that begins no placeholder stands for itself. A placeholder that nobody
+//! knows is refused when the template is filled. In a pointer there can be no percent sign.
 //!
-//! In JSON ([`JsonTemplate`]) the texts can have placeholders, the names of members cannot. A text that is one placeholder and
-//! nothing else becomes the value itself, a number a number with the digits that it came with, and `null` where the event
-//! does not have it. Within a longer text, and in a path ([`PathTemplate`]), a value is written out: it must be there, and be a
-//! text, a number or a boolean.
+//! In JSON ([`JsonTemplate`]) the texts can have placeholders, the names of members cannot. A text that is one
+//! placeholder and nothing else becomes the value itself, a number a number with the digits that it came with, and
+//! `null` where the event does not have it. Within a longer text, and in a path ([`PathTemplate`]), a value is
+//! written out: it must be there, and be a text, a number or a boolean.
 //!
 //! ```
 //! use transload_plugin::{serde_json, testing};

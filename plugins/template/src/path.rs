@@ -20,8 +20,8 @@ impl PathTemplate {
     /// The path with the event's values, percent-encoded so that each stays what it is: a segment or a part of one.
     ///
     /// # Errors
-    /// [`Fault::Internal`] when the template is at fault, [`Fault::InvalidEvent`] when the event has no value for it, or one that
-    /// cannot be a part of a path.
+    /// [`Fault::Internal`] when the template is at fault, [`Fault::InvalidEvent`] when the event has no value for it,
+    /// or one that cannot be a part of a path.
     pub fn fill(&self, values: &Values<'_>) -> Result<String, Fault> {
         let mut path = String::with_capacity(self.0.len());
         for part in parts(&self.0) {
@@ -85,7 +85,8 @@ impl JsonSchema for PathTemplate {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "What is appended to the hook's endpoint. Placeholders are written out and percent-encoded; %% is a percent sign.",
+            "description": "What is appended to the hook's endpoint. Placeholders are written out and \
+                            percent-encoded; %% is a percent sign.",
             "type": "string",
             "pattern": "^[/?]",
             "examples": ["/%DATA/id%"],

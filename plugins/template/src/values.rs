@@ -72,7 +72,8 @@ impl<'a> Values<'a> {
         }
         if json.starts_with(['{', '[']) {
             return Err(Fault::internal(format!(
-                "the webhook's settings write {of} out, which is an object or a list in this event; correct them and retry"
+                "the webhook's settings write {of} out, which is an object or a list in this event; \
+                 correct them and retry"
             )));
         }
         Ok(json.into_owned())

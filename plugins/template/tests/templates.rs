@@ -7,8 +7,8 @@ use transload_plugin::{
 };
 use transload_template::{JsonTemplate, PathTemplate, Values};
 
-const DATA: &str = r#"{"id": 42, "price": 1.10, "name": "Jon \"Snow\"", "tags": ["a", "b"], "gone": null, "dots": "..", "none": "",
-    "path": "a/b ä", "yes": true}"#;
+const DATA: &str = r#"{"id": 42, "price": 1.10, "name": "Jon \"Snow\"", "tags": ["a", "b"], "gone": null, "dots": "..",
+    "none": "", "path": "a/b ä", "yes": true}"#;
 
 fn event() -> Event<Json> {
     let mut event = testing::event("work_order.created", &json!(null));

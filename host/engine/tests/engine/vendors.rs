@@ -84,6 +84,27 @@ fn each_vendors_rules_reach_the_host() {
     assert_eq!(relocity.token_header.template, "Bearer %ACCESS_TOKEN%");
 }
 
+/// What the API can refuse when a webhook is made, before any event.
+#[test]
+fn the_schemas_tell_settings_that_fit_from_those_that_do_not() {
+    for (vendor, settings, fits) in [
+        ("doo", r#"{}"#, true),
+        ("doo", r#"{"event_id": "e-17", "bodies": {"event_created": {"id": "%EVENT_ID%"}}}"#, true),
+        ("doo", r#"{"bodies": {"event_canceled": {}}}"#, false),
+        ("doo", r#"{"body": {}}"#, false),
+        ("relocity", r#"{}"#, true),
+        ("relocity", r#"{"path": "/work-orders/%WORK_ORDER_ID%", "body": ["%DATA%"]}"#, true),
+        ("relocity", r#"{"path": "work-orders"}"#, false),
+        ("relocity", r#"{"paths": "/work-orders"}"#, false),
+    ] {
+        let plugin = load(&engine(&[]), vendor);
+        let schema = plugin.profile.settings_schema.as_deref().unwrap();
+        let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+        let settings = serde_json::from_str(settings).unwrap();
+        assert_eq!(schema.is_valid(&settings), fits, "{vendor}: {settings}");
+    }
+}
+
 #[test]
 fn every_case_of_every_vendor_comes_out_of_the_sandbox_as_it_says() {
     let engine = engine(&[]);
@@ -182,7 +203,7 @@ fn own_delivery(expect: &Value, delivery: &str) -> Value {
     serde_json::from_str(&expect.to_string().replace(CASES_DELIVERY, delivery)).unwrap()
 }
 
-/// What came out, in the words of a case's `expect`; a fault's reason is the expected part of it where it has that part.
+/// What came out, in the words of a case's `expect`. A fault's reason is the expected part of it, where it has that part.
 fn came_out(ran: &Transformed, expect: &Value) -> Value {
     match &ran.result {
         Ok(Outcome::Deliver(requests)) => {
