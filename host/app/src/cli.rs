@@ -3,7 +3,9 @@
 //! Exit codes: 0 done; 1 what was asked for failed; 64 the command or the configuration is wrong (`EX_USAGE` of
 //! BSD's sysexits).
 
+mod access;
 mod config;
+mod delivery;
 mod demo;
 mod key;
 mod log;
@@ -11,6 +13,8 @@ mod output;
 mod plugin;
 mod sandbox;
 mod serve;
+mod table;
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -37,6 +41,8 @@ Examples:
   transload plugin build                      build plugins into ./modules
   transload serve                             run the host
   transload key create --organization acme    make an API key
+  transload delivery list --organization acme what became of its events
+  transload webhook list --organization acme  who gets them, and who cannot
   transload config                            what is in force, and from where
 
 Exit codes: 0 done, 1 failed, 64 the command or the configuration is wrong."
@@ -52,6 +58,8 @@ enum Command {
     Demo(demo::Args),
     Sandbox(sandbox::Args),
     Plugin(plugin::Args),
+    Delivery(delivery::Args),
+    Webhook(webhook::Args),
     Key(key::Args),
     Config(Box<config::Args>),
 }
@@ -75,6 +83,8 @@ impl Command {
             Self::Demo(args) => args.run(),
             Self::Sandbox(args) => args.run(),
             Self::Plugin(args) => args.run(),
+            Self::Delivery(args) => args.run(),
+            Self::Webhook(args) => args.run(),
             Self::Key(args) => args.run(),
             Self::Config(args) => args.run(),
         }

@@ -15,6 +15,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, UnixStream},
 };
+use transload_api::ORGANIZATION_HEADER;
 
 /// Bytes of an answer that are read.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
@@ -35,6 +36,7 @@ pub enum Place {
 pub struct Client {
     place: Place,
     key: Option<String>,
+    organization: Option<String>,
 }
 
 /// An answer.
@@ -49,13 +51,19 @@ pub struct Answer {
 impl Client {
     /// A client without a key.
     pub fn new(place: Place) -> Self {
-        Self { place, key: None }
+        Self { place, key: None, organization: None }
     }
 
     /// The same with an API key.
     #[must_use]
     pub fn with_key(self, key: &str) -> Self {
         Self { key: Some(key.into()), ..self }
+    }
+
+    /// The same for an organization, which the private socket takes for a key.
+    #[must_use]
+    pub fn with_organization(self, name: &str) -> Self {
+        Self { organization: Some(name.into()), ..self }
     }
 
     /// Sends JSON and takes the answer, whatever its status.
@@ -76,6 +84,9 @@ impl Client {
             .header(header::CONTENT_TYPE, content_type);
         if let Some(key) = &self.key {
             request = request.header(header::AUTHORIZATION, format!("Bearer {key}"));
+        }
+        if let Some(organization) = &self.organization {
+            request = request.header(ORGANIZATION_HEADER, organization);
         }
         let request = request.body(Full::new(Bytes::from(body))).context("make the request")?;
         let exchange = async {
@@ -115,12 +126,28 @@ impl Answer {
     /// When the status is another, or the body is no JSON.
     pub fn json(&self) -> Result<Value> {
         if !self.status.is_success() {
-            bail!("{}: {}", self.status, String::from_utf8_lossy(&self.body).trim());
+            bail!("{}: {}", self.status, self.words());
         }
         if self.body.is_empty() {
             return Ok(Value::Null);
         }
         serde_json::from_slice(&self.body).context("read the answer")
+    }
+}
+
+impl Answer {
+    /// What a refusal says: the words of problem details (RFC 9457), and of whatever else all of it.
+    fn words(&self) -> String {
+        let problem: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        let Some(detail) = problem["detail"].as_str() else {
+            return String::from_utf8_lossy(&self.body).trim().to_owned();
+        };
+        let errors = problem["errors"].as_array().into_iter().flatten();
+        let errors = errors.map(|error| {
+            let text = |name: &str| error[name].as_str().unwrap_or_default();
+            format!("; {}: {}", text("pointer"), text("detail"))
+        });
+        errors.fold(detail.to_owned(), |said, error| said + &error)
     }
 }
 

@@ -34,6 +34,8 @@ pub const DEFAULT_FILE: &str = "transload.toml";
 pub const PREFIX: &str = "TRANSLOAD_";
 /// The variable that names the configuration file.
 const FILE_VARIABLE: &str = "TRANSLOAD_CONFIG";
+/// The variable that holds the API key of commands that ask a host. It is no setting of a host.
+pub const KEY_VARIABLE: &str = "TRANSLOAD_API_KEY";
 
 /// A configuration that was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -229,7 +231,9 @@ fn layers(sources: &Sources) -> Result<Figment, ConfigError> {
 impl Sources {
     /// The variables that look like settings.
     fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
-        let ours = |(name, _): &(&str, &str)| name.starts_with(PREFIX) && *name != FILE_VARIABLE;
+        let others = [FILE_VARIABLE, KEY_VARIABLE];
+        let ours =
+            move |(name, _): &(&str, &str)| name.starts_with(PREFIX) && !others.contains(name);
         self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(ours)
     }
 
