@@ -12,6 +12,7 @@ use crate::{
     row::{self, EventRow, HeadRow, readable},
     rows::{self, Order, Rows},
     tail::{Found, Missed, Tail},
+    waiting,
 };
 
 /// Entries that wait for the lead. An event may have 1 MiB, so this is also a bound of memory.
@@ -151,20 +152,12 @@ impl<R: Rows> Feed<R> {
 
     /// Tells the undispatched events behind `told`, up to and including `last`.
     async fn tell_stored_events(&self, told: EventNo, last: EventNo) -> Result<(), End> {
-        let mut start = keys::behind(&keys::undispatched(told));
-        let end = keys::behind(&keys::undispatched(last));
-        while start < end {
-            let range = start.clone()..end.clone();
+        let mut next = Some(EventNo(told.0 + 1));
+        while let Some(from) = next {
             let read = move |rows: &R| {
-                let found = rows::collect(
-                    rows,
-                    &range.start..&range.end,
-                    Order::Ascending,
-                    EVENTS_PER_PAGE,
-                )?;
-                let next = found.last().map(|(key, _)| keys::behind(key));
+                let (found, next) = waiting::waiting(rows, from, last, EVENTS_PER_PAGE)?;
                 let mut events = Vec::new();
-                for no in found.iter().filter_map(|(key, _)| keys::number_in(key)) {
+                for no in found {
                     let event = read_event(rows, no);
                     if let Some(event) = readable(event, || format!("event {}", no.0))? {
                         events.push((no, Arc::new(event)));
@@ -172,14 +165,11 @@ impl<R: Rows> Feed<R> {
                 }
                 Ok((events, next))
             };
-            let (events, next) = self.read(read).await?;
+            let (events, behind) = self.read(read).await?;
             for (no, event) in events {
                 self.send(Entry::Event(no, event)).await?;
             }
-            match next {
-                Some(next) => start = next,
-                None => break,
-            }
+            next = behind;
         }
         Ok(())
     }

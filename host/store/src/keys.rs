@@ -11,8 +11,9 @@
 //! | `l` | epoch of the last lead |
 //! | `e` no | event |
 //! | `i` identity | number of the event with that identity |
-//! | `o` organization 0 no | (nothing: an organization's events) |
-//! | `u` no | (nothing: the event is not dispatched) |
+//! | `b` organization 0 block | which events of the block are the organization's |
+//! | `v` block | which events of the block are dispatched |
+//! | `z` | the first block whose events are not all dispatched |
 //! | `h` delivery | head |
 //! | `m` delivery | what was made |
 //! | `s` status webhook delivery | (nothing: deliveries by status) |
@@ -28,6 +29,9 @@
 //! | `p` digest | profile |
 //! | `x` id | access record |
 //! | `c` webhook status | number of deliveries |
+//!
+//! Format 1 had, instead of `b`, `v` and `z`: `o` organization 0 no (nothing: an organization's events), and `u` no
+//! (nothing: the event is not dispatched).
 
 use std::ops::Range;
 
@@ -39,6 +43,7 @@ use uuid::Uuid;
 
 pub(crate) const FORMAT: &[u8] = b"f";
 pub(crate) const LAST_EVENT: &[u8] = b"n";
+pub(crate) const FLOOR: &[u8] = b"z";
 pub(crate) const LAST_REVISION: &[u8] = b"r";
 pub(crate) const EPOCH: &[u8] = b"l";
 
@@ -58,21 +63,44 @@ pub(crate) fn identity(identity: &Digest) -> Vec<u8> {
     join(b'i', &[&identity.0])
 }
 
-pub(crate) fn by_organization(organization: &Organization, no: EventNo) -> Vec<u8> {
-    join(b'o', &[organization.as_str().as_bytes(), &[0], &no.0.to_be_bytes()])
+pub(crate) fn listed_events(organization: &Organization, block: u64) -> Vec<u8> {
+    join(b'b', &[organization.as_str().as_bytes(), &[0], &block.to_be_bytes()])
 }
 
-pub(crate) fn organization_events(organization: &Organization) -> Vec<u8> {
-    join(b'o', &[organization.as_str().as_bytes(), &[0]])
+/// All blocks of an organization's events.
+pub(crate) fn all_listed_events(organization: &Organization) -> Vec<u8> {
+    join(b'b', &[organization.as_str().as_bytes(), &[0]])
 }
 
-pub(crate) fn undispatched(no: EventNo) -> Vec<u8> {
-    join(b'u', &[&no.0.to_be_bytes()])
+pub(crate) fn dispatched(block: u64) -> Vec<u8> {
+    join(b'v', &[&block.to_be_bytes()])
 }
 
-/// All marks of events that are not dispatched.
-pub(crate) fn all_undispatched() -> Vec<u8> {
-    vec![b'u']
+/// All blocks of events that are dispatched.
+pub(crate) fn all_dispatched() -> Vec<u8> {
+    vec![b'v']
+}
+
+/// Keys of the first format that the second has no more.
+pub(crate) mod first {
+    #[cfg(test)]
+    use super::{EventNo, Organization, join};
+
+    /// Events by organization: organization, 0, number.
+    pub(crate) const BY_ORGANIZATION: &[u8] = b"o";
+
+    /// Events that are not dispatched: number.
+    pub(crate) const UNDISPATCHED: &[u8] = b"u";
+
+    #[cfg(test)]
+    pub(crate) fn by_organization(organization: &Organization, no: EventNo) -> Vec<u8> {
+        join(b'o', &[organization.as_str().as_bytes(), &[0], &no.0.to_be_bytes()])
+    }
+
+    #[cfg(test)]
+    pub(crate) fn undispatched(no: EventNo) -> Vec<u8> {
+        join(b'u', &[&no.0.to_be_bytes()])
+    }
 }
 
 pub(crate) fn head(key: &DeliveryKey) -> Vec<u8> {
@@ -310,7 +338,7 @@ mod tests {
         for row in [head(&key), made(&key), by_status(Status::Dead, &key)] {
             assert_eq!(delivery_in(&row), Some(key));
         }
-        assert_eq!(number_in(&undispatched(EventNo(77))), Some(EventNo(77)));
+        assert_eq!(number_in(&event(EventNo(77))), Some(EventNo(77)));
         assert_eq!(delivery_in(b"h"), None);
     }
 

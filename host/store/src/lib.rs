@@ -23,6 +23,7 @@ mod rows;
 mod sled;
 mod stats;
 mod tail;
+mod waiting;
 
 pub use directory::OpenError;
 pub use faulty::{Faults, Faulty};

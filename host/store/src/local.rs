@@ -5,6 +5,7 @@ mod agenda;
 mod configure;
 mod delivery;
 mod dispatch;
+mod events;
 mod failures;
 pub(crate) mod format;
 mod lead;
@@ -36,6 +37,7 @@ use crate::{
     leadership::Leadership,
     rows::Rows,
     stats::Observer,
+    waiting,
 };
 
 /// A ledger over rows of this process, memory or disk: one journal writes, everybody reads.
@@ -78,7 +80,7 @@ impl<R: Rows> Local<R> {
         journal: impl FnOnce(Writer<R>) -> Result<Journal<R>>,
     ) -> Result<Self> {
         let rows = Arc::new(rows);
-        let undispatched = Arc::new(AtomicU64::new(accept::undispatched(&*rows)?));
+        let undispatched = Arc::new(AtomicU64::new(waiting::count(&*rows)?));
         let journal = journal(Writer {
             rows: rows.clone(),
             observer,

@@ -5,6 +5,7 @@
 //! readable. The files in `fixtures/rows` hold each released shape to that.
 
 mod attempt;
+pub(crate) mod block;
 mod delivery;
 mod event;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod webhook;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use attempt::AttemptRow;
+pub(crate) use block::BlockRow;
 pub(crate) use delivery::{HeadRow, MadeRow};
 pub(crate) use event::EventRow;
 pub(crate) use plain::{AccessRow, FailuresRow, FormatRow, NumberRow, StateRow};

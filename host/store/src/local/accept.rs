@@ -1,16 +1,16 @@
 //! Accepting events.
 
-use std::{ops::ControlFlow, sync::Arc};
+use std::sync::Arc;
 
 use transload_domain::{Digest, Event, EventNo};
 
-use super::Local;
+use super::{Local, events};
 use crate::{
     Entry, Error, Receipt, Result,
     group::{Group, Step},
     keys,
     row::{self, EventRow, NumberRow},
-    rows::{Order, Rows},
+    rows::Rows,
 };
 
 /// An event with all that can be worked out before its turn comes.
@@ -59,8 +59,7 @@ impl Prepared {
         let no = EventNo(step.add(keys::LAST_EVENT.to_vec(), 1)?);
         step.put(identity, &NumberRow(no.0));
         step.put_bytes(keys::event(no), row);
-        step.put_bytes(keys::by_organization(&event.organization, no), Vec::new());
-        step.put_bytes(keys::undispatched(no), Vec::new());
+        events::list(step, &event.organization, no)?;
         step.count_undispatched(1);
         step.tell(Entry::Event(no, event));
         Ok(Receipt { no, fresh: true })
@@ -71,15 +70,4 @@ fn content_of(step: &Step<'_>, no: EventNo) -> Result<Digest> {
     let bytes = step.get(&keys::event(no))?;
     let bytes = bytes.ok_or_else(|| Error::Corrupt(format!("event {} has no row", no.0)))?;
     Ok(Event::try_from(row::decode::<EventRow<'_>>(&bytes)?)?.content())
-}
-
-/// How many events wait for their dispatch.
-pub(super) fn undispatched<R: Rows>(rows: &R) -> Result<u64> {
-    let all = keys::under(&keys::all_undispatched());
-    let mut count = 0;
-    rows.scan(&all.start..&all.end, Order::Ascending, &mut |_, _| {
-        count += 1;
-        ControlFlow::Continue(())
-    })?;
-    Ok(count)
 }

@@ -4,8 +4,8 @@ use super::{Local, delivery, state};
 use crate::{
     Dispatch, Error, Lead, Result,
     group::{Group, Step},
-    keys,
     rows::Rows,
+    waiting,
 };
 use transload_domain::{EventNo, Head};
 
@@ -27,7 +27,7 @@ impl<R: Rows> Local<R> {
 
 fn dispatch(step: &mut Step<'_>, dispatch: &Dispatch) -> Result<()> {
     match &dispatch.replaces {
-        None => first(step, dispatch.event)?,
+        None => waiting::mark(step, dispatch.event)?,
         Some(head) => again(step, dispatch.event, head)?,
     }
     for check in &dispatch.checks {
@@ -40,18 +40,6 @@ fn dispatch(step: &mut Step<'_>, dispatch: &Dispatch) -> Result<()> {
     for change in &dispatch.changes {
         state::change(step, change)?;
     }
-    Ok(())
-}
-
-/// Marks the event as dispatched, which happens once.
-fn first(step: &mut Step<'_>, event: EventNo) -> Result<()> {
-    let mark = keys::undispatched(event);
-    if !step.has(&mark)? {
-        let what = format!("event {} was dispatched already, or is gone", event.0);
-        return Err(Error::Conflict(what));
-    }
-    step.remove(mark);
-    step.count_undispatched(-1);
     Ok(())
 }
 

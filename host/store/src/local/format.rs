@@ -1,13 +1,18 @@
-//! Which layout a store has.
+//! Which layout a store has, and how one of an older layout becomes one of this.
+
+use std::collections::BTreeMap;
 
 use crate::{
     Error, Result, keys,
-    row::{self, FormatRow},
-    rows::Rows,
+    row::{self, BlockRow, FormatRow, NumberRow, block},
+    rows::{self, Batch, Order, Rows},
 };
+use transload_domain::EventNo;
 
 /// The layout that this program writes.
 const FORMAT: u32 = 2;
+/// Rows that are read, or removed, at once.
+const ROWS_AT_ONCE: usize = 10_000;
 
 /// Whether a store is there. One of an older layout is brought to this one; one that a later program made is
 /// refused.
@@ -15,14 +20,18 @@ pub(crate) fn is_present(rows: &impl Rows) -> Result<bool> {
     let Some(bytes) = rows.get(keys::FORMAT)? else { return Ok(false) };
     let FormatRow { format, made_by } = row::decode(&bytes)?;
     match format {
-        FORMAT => Ok(true),
-        // Its rows are readable, and become rows of this layout when they change.
-        1 => begin(rows).map(|()| true),
-        _ => Err(Error::Corrupt(format!(
-            "the store has format {format}, made by {made_by}, and this program reads up to format \
-             {FORMAT}: start the program that made it, or a later one"
-        ))),
+        FORMAT => {}
+        1 => migrate(rows)?,
+        _ => {
+            return Err(Error::Corrupt(format!(
+                "the store has format {format}, made by {made_by}, and this program reads up to \
+                 format {FORMAT}: start the program that made it, or a later one"
+            )));
+        }
     }
+    clear(rows, keys::first::BY_ORGANIZATION)?;
+    clear(rows, keys::first::UNDISPATCHED)?;
+    Ok(true)
 }
 
 /// Marks a store as one of this layout.
@@ -30,4 +39,164 @@ pub(crate) fn begin(rows: &impl Rows) -> Result<()> {
     let made_by = concat!("transload ", env!("CARGO_PKG_VERSION")).to_owned();
     let row = row::encode(&FormatRow { format: FORMAT, made_by });
     rows.write(vec![(keys::FORMAT.to_vec(), Some(row))])
+}
+
+/// From format 1 to 2: rows whose shape has changed are readable as they are, and become rows of this layout when they
+/// change; what was a row for each event becomes one for a block of them. The old rows go only when the store has
+/// the new format: where this is cut off, it begins anew and ends in the same way.
+fn migrate(rows: &impl Rows) -> Result<()> {
+    tracing::info!("the store has format 1 and is brought to format {FORMAT}");
+    rows.write(marks(rows)?)?;
+    let mut blocks = BTreeMap::new();
+    for_each(rows, keys::first::BY_ORGANIZATION, |key| {
+        let (Some(no), Some(list)) = (keys::number_in(key), key.get(1..key.len() - 8)) else {
+            return Ok(());
+        };
+        let (at, index) = block::place(no);
+        let key = [&b"b"[..], list, &at.to_be_bytes()].concat();
+        blocks.entry(key).or_insert_with(BlockRow::default).insert(index);
+        Ok(())
+    })?;
+    let blocks: Vec<_> = blocks.into_iter().collect();
+    for some in blocks.chunks(ROWS_AT_ONCE) {
+        let encoded = some.iter().map(|(key, row)| (key.clone(), Some(row::encode(row))));
+        rows.write(encoded.collect())?;
+    }
+    begin(rows)
+}
+
+/// The floor, and which events above it are dispatched.
+fn marks(rows: &impl Rows) -> Result<Batch> {
+    let last = rows.get(keys::LAST_EVENT)?;
+    let last = last.map(|bytes| row::decode::<NumberRow>(&bytes)).transpose()?;
+    let last = EventNo(last.map_or(0, |row| row.0));
+    let mut waiting = Vec::new();
+    for_each(rows, keys::first::UNDISPATCHED, |key| {
+        waiting.extend(keys::number_in(key));
+        Ok(())
+    })?;
+    let first = waiting.first().map_or(last.0 + 1, |no| no.0);
+    let (floor, _) = block::place(EventNo(first));
+    let mut batch = vec![(keys::FLOOR.to_vec(), Some(row::encode(&NumberRow(floor))))];
+    let mut waiting = waiting.into_iter().peekable();
+    let mut next = block::number(floor, 0);
+    while next <= last {
+        let (at, _) = block::place(next);
+        let mut row = BlockRow::default();
+        while next <= last && block::place(next).0 == at {
+            if waiting.next_if_eq(&next).is_none() {
+                row.insert(block::place(next).1);
+            }
+            next = EventNo(next.0 + 1);
+        }
+        batch.push((keys::dispatched(at), Some(row::encode(&row))));
+    }
+    Ok(batch)
+}
+
+/// Shows the keys of a kind.
+fn for_each(
+    rows: &impl Rows,
+    kind: &[u8],
+    mut visit: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
+    let mut range = keys::under(kind);
+    loop {
+        let found = rows::collect(rows, &range.start..&range.end, Order::Ascending, ROWS_AT_ONCE)?;
+        for (key, _) in &found {
+            visit(key)?;
+        }
+        match found.last() {
+            Some((key, _)) => range.start = keys::behind(key),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Removes the rows of a kind that this layout does not have.
+fn clear(rows: &impl Rows, kind: &[u8]) -> Result<()> {
+    let range = keys::under(kind);
+    loop {
+        let found = rows::collect(rows, &range.start..&range.end, Order::Ascending, ROWS_AT_ONCE)?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        rows.write(found.into_iter().map(|(key, _)| (key, None)).collect())?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use transload_domain::Organization;
+
+    use super::*;
+    use crate::{
+        MemoryRows,
+        local::events,
+        waiting::{count, waiting},
+    };
+
+    /// A store of format 1 with so many events of two organizations, some of which wait.
+    fn first(events: u64, waits: impl Fn(u64) -> bool) -> MemoryRows {
+        let (rows, mut batch) = (MemoryRows::default(), Vec::new());
+        let format = FormatRow { format: 1, made_by: "transload 0.1.0".into() };
+        batch.push((keys::FORMAT.to_vec(), Some(row::encode(&format))));
+        batch.push((keys::LAST_EVENT.to_vec(), Some(row::encode(&NumberRow(events)))));
+        for no in 1..=events {
+            let key = keys::first::by_organization(&organization(no % 2), EventNo(no));
+            batch.push((key, Some(Vec::new())));
+            if waits(no) {
+                batch.push((keys::first::undispatched(EventNo(no)), Some(Vec::new())));
+            }
+        }
+        rows.write(batch).unwrap();
+        rows
+    }
+
+    fn organization(n: u64) -> Organization {
+        Organization::new(&format!("acme-{n}")).unwrap()
+    }
+
+    #[test]
+    fn what_waited_in_format_1_waits_in_format_2() {
+        let cases: [(u64, fn(u64) -> bool); 6] = [
+            (0, |_| false),
+            (5_000, |_| false),
+            (5_000, |_| true),
+            (5_000, |no| no % 7 == 0),
+            (5_000, |no| no > 2_048),
+            (2_048, |no| no == 1_025),
+        ];
+        for (events, waits) in cases {
+            let rows = first(events, waits);
+            assert_eq!(is_present(&rows), Ok(true));
+            let expected: Vec<_> = (1..=events).filter(|no| waits(*no)).map(EventNo).collect();
+            let found = waiting(&rows, EventNo(0), EventNo(events), usize::MAX).unwrap();
+            assert_eq!(found, (expected.clone(), None));
+            assert_eq!(count(&rows), Ok(expected.len() as u64));
+            for n in [0, 1] {
+                let found =
+                    events::newest(&rows, &organization(n), EventNo(u64::MAX), usize::MAX).unwrap();
+                let listed = (1..=events).rev().filter(|no| no % 2 == n).map(EventNo);
+                assert!(found.into_iter().eq(listed));
+            }
+            for gone in [keys::first::BY_ORGANIZATION, keys::first::UNDISPATCHED] {
+                for_each(&rows, gone, |key| panic!("{key:?} is left")).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_migration_that_was_cut_off_begins_anew() {
+        let rows = first(3_000, |no| no % 3 == 0);
+        rows.write(marks(&rows).unwrap()).unwrap();
+        assert_eq!(is_present(&rows), Ok(true));
+        assert_eq!(count(&rows), Ok(1_000));
+        // Or it was cut off while old rows were removed.
+        let left = keys::first::undispatched(EventNo(3));
+        rows.write(vec![(left.clone(), Some(Vec::new()))]).unwrap();
+        assert_eq!(is_present(&rows), Ok(true));
+        assert_eq!(rows.get(&left), Ok(None));
+        assert_eq!(count(&rows), Ok(1_000));
+    }
 }

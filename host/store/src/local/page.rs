@@ -2,9 +2,9 @@
 
 use std::ops::{ControlFlow, Range};
 
-use transload_domain::{DeliveryKey, Digest};
+use transload_domain::{DeliveryKey, Digest, EventNo, Organization};
 
-use super::read;
+use super::{events, read};
 use crate::{
     Error, Page, Query, Record, Result, keys,
     row::{self, AccessRow, AttemptRow},
@@ -24,6 +24,9 @@ pub(super) fn page<R: Rows>(
     after: Option<&[u8]>,
     limit: usize,
 ) -> Result<Page> {
+    if let Query::Events(organization) = query {
+        return events_page(rows, organization, after, limit.clamp(1, RECORDS_MAX));
+    }
     let (prefix, order) = place(query);
     let range = rest(&prefix, order, after)?;
     let (found, mut more) = rows_of(rows, &range, order, limit.clamp(1, RECORDS_MAX))?;
@@ -44,13 +47,48 @@ pub(super) fn page<R: Rows>(
     Ok(page)
 }
 
+/// An organization's events, newest first. Their numbers stand in blocks, so that a cursor has the last number.
+fn events_page<R: Rows>(
+    rows: &R,
+    organization: &Organization,
+    after: Option<&[u8]>,
+    limit: usize,
+) -> Result<Page> {
+    let prefix = keys::all_listed_events(organization);
+    let below = match after {
+        None => EventNo(u64::MAX),
+        Some(after) => {
+            let place = place_in(&prefix, after)?;
+            EventNo(u64::from_be_bytes(place.try_into().map_err(|_| Error::Cursor)?))
+        }
+    };
+    let found = events::newest(rows, organization, below, limit + 1)?;
+    let mut more = found.len() > limit;
+    let mut page = Page::default();
+    let (mut last, mut bytes) = (None, 0);
+    for no in found.into_iter().take(limit) {
+        if let Some(event) = read::event(rows, no)? {
+            bytes += event.data.len();
+            if bytes > BYTES_MAX && !page.records.is_empty() {
+                more = true;
+                break;
+            }
+            page.records.push(Record::Event(no, Box::new(event)));
+        }
+        last = Some(no);
+    }
+    let cursor = |no: EventNo| [&mark(&prefix)[..], &no.0.to_be_bytes()].concat();
+    page.next = last.filter(|_| more).map(cursor);
+    Ok(page)
+}
+
 /// Where a list lies, and in which direction it is read.
 fn place(query: &Query) -> (Vec<u8>, Order) {
     match query {
         Query::Webhooks(organization) => {
             (keys::organization_webhooks(organization), Order::Ascending)
         }
-        Query::Events(organization) => (keys::organization_events(organization), Order::Descending),
+        Query::Events(organization) => (keys::all_listed_events(organization), Order::Descending),
         Query::DeliveriesByStatus(webhook, status) => {
             (keys::webhook_status(*status, *webhook), Order::Descending)
         }
@@ -92,12 +130,7 @@ fn record<R: Rows>(
 ) -> Result<Option<(Record, usize)>> {
     let record = match query {
         Query::Webhooks(_) => read::webhook(value)?,
-        Query::Events(_) => {
-            let no = keys::number_in(key).ok_or_else(|| unreadable(key))?;
-            let Some(event) = read::event(rows, no)? else { return Ok(None) };
-            let size = event.data.len();
-            return Ok(Some((Record::Event(no, Box::new(event)), size)));
-        }
+        Query::Events(_) => return Err(unreadable(key)),
         Query::DeliveriesByStatus(_, status) => {
             let found = delivery(rows, key)?;
             return Ok(found.filter(|(_, _, has)| has == status).map(|(one, size, _)| (one, size)));
@@ -145,15 +178,20 @@ fn cursor(prefix: &[u8], key: &[u8]) -> Vec<u8> {
 fn rest(prefix: &[u8], order: Order, after: Option<&[u8]>) -> Result<Range<Vec<u8>>> {
     let all = keys::under(prefix);
     let Some(after) = after else { return Ok(all) };
-    let (found, place) = after.split_at_checked(MARK_LEN).ok_or(Error::Cursor)?;
-    if found != mark(prefix) || place.is_empty() {
-        return Err(Error::Cursor);
-    }
-    let key = [prefix, place].concat();
+    let key = [prefix, place_in(prefix, after)?].concat();
     Ok(match order {
         Order::Ascending => keys::behind(&key)..all.end,
         Order::Descending => all.start..key,
     })
+}
+
+/// The place in a cursor of this list.
+fn place_in<'a>(prefix: &[u8], cursor: &'a [u8]) -> Result<&'a [u8]> {
+    let (found, place) = cursor.split_at_checked(MARK_LEN).ok_or(Error::Cursor)?;
+    if found != mark(prefix) || place.is_empty() {
+        return Err(Error::Cursor);
+    }
+    Ok(place)
 }
 
 fn mark(prefix: &[u8]) -> [u8; MARK_LEN] {

@@ -2,13 +2,14 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::{Local, delivery, read};
+use super::{Local, delivery, events, read};
 use crate::{
     Error, Lead, Result, Retired, Retirement,
     group::{Group, Step},
     keys,
     row::{self, EventRow, HeadRow},
     rows::{self, Order, Rows},
+    waiting,
 };
 use transload_domain::{Event, EventNo};
 
@@ -64,12 +65,14 @@ fn closed_events<R: Rows>(
     let (seen, more) = look(rows, retirement)?;
     let Some(last) = seen.last().map(|seen| seen.no) else { return Ok((Vec::new(), None)) };
     let is_sweep_over = !seen.iter().any(|seen| seen.is_old);
+    let (first, last) = (seen[0].no, last);
+    let (waiting, _) = waiting::waiting(rows, first, last, seen.len())?;
     let mut closed = Vec::new();
     for Seen { no, .. } in seen.into_iter().filter(|seen| seen.is_old) {
         if closed.len() >= retirement.max {
             return Ok((closed, Some(no)));
         }
-        if is_closed(rows, no)? {
+        if waiting.binary_search(&no).is_err() && is_closed(rows, no)? {
             closed.push(no);
         }
     }
@@ -103,10 +106,8 @@ fn look<R: Rows>(rows: &R, retirement: Retirement) -> Result<(Vec<Seen>, bool)> 
     Ok((seen, more))
 }
 
+/// Whether all deliveries of a dispatched event are closed, and nobody asks for one again.
 fn is_closed<R: Rows>(rows: &R, no: EventNo) -> Result<bool> {
-    if rows.get(&keys::undispatched(no))?.is_some() {
-        return Ok(false);
-    }
     let range = keys::under(&keys::heads(no));
     for (key, _) in rows::collect(rows, &range.start..&range.end, Order::Ascending, usize::MAX)? {
         let key = keys::delivery_in(&key).ok_or_else(|| lost(no))?;
@@ -123,7 +124,7 @@ fn is_closed<R: Rows>(rows: &R, no: EventNo) -> Result<bool> {
 /// Forgets an event with everything about it, if all of it is closed.
 fn forget(step: &mut Step<'_>, no: EventNo) -> Result<bool> {
     let Some(bytes) = step.get(&keys::event(no))? else { return Ok(false) };
-    if step.has(&keys::undispatched(no))? {
+    if waiting::is_waiting(step, no)? {
         return Ok(false);
     }
     let mut heads = Vec::new();
@@ -144,7 +145,7 @@ fn forget(step: &mut Step<'_>, no: EventNo) -> Result<bool> {
     }
     let event = Event::try_from(row::decode::<EventRow<'_>>(&bytes)?)?;
     step.remove(keys::identity(&event.identity()));
-    step.remove(keys::by_organization(&event.organization, no));
+    events::unlist(step, &event.organization, no)?;
     step.remove(keys::event(no));
     Ok(true)
 }

@@ -23,7 +23,7 @@ use transload_domain::{
 };
 
 use super::{
-    AccessRow, AttemptRow, EventRow, FailuresRow, FormatRow, HeadRow, MadeRow, NumberRow,
+    AccessRow, AttemptRow, BlockRow, EventRow, FailuresRow, FormatRow, HeadRow, MadeRow, NumberRow,
     ProfileRow, ReplayRow, Row, StateRow, WebhookRow, decode, encode,
 };
 use crate::keys;
@@ -91,6 +91,11 @@ fn numbers_and_bytes() {
     for micros in [300, -1, 1_795_000_000_123_456] {
         failures.add(at(micros), 9);
     }
+    let mut block = BlockRow::default();
+    for index in [0, 9, 1_023] {
+        block.insert(index);
+    }
+    plain("v2/block.hex", &[BlockRow::default(), block]);
     plain("v2/failures.hex", &[FailuresRow::default(), failures]);
 }
 
@@ -395,6 +400,18 @@ fn replays() {
 fn every_key() {
     let (no, key) = (EventNo(0x1_0000), delivery());
     let acme = Organization::new("acme").unwrap();
+    let added = [
+        keys::FLOOR.to_vec(),
+        keys::listed_events(&acme, 3),
+        keys::dispatched(3),
+        keys::redrive(&key),
+        keys::failures(key.webhook),
+        keys::replay(&acme, ReplayId::from_random([7; 16])),
+        keys::replay_at(&acme, at(-1), ReplayId::from_random([7; 16])),
+        keys::replay_at(&acme, at(1), ReplayId::from_random([7; 16])),
+        keys::unfinished_replay(&acme, ReplayId::from_random([7; 16])),
+    ];
+    golden("v2/keys.hex", &added, Clone::clone, <[u8]>::to_vec);
     let mut all = vec![
         keys::FORMAT.to_vec(),
         keys::LAST_EVENT.to_vec(),
@@ -402,8 +419,8 @@ fn every_key() {
         keys::EPOCH.to_vec(),
         keys::event(no),
         keys::identity(&Digest([9; 32])),
-        keys::by_organization(&acme, no),
-        keys::undispatched(no),
+        keys::first::by_organization(&acme, no),
+        keys::first::undispatched(no),
         keys::head(&key),
         keys::made(&key),
         keys::attempt(&key, 2),

@@ -27,6 +27,7 @@ macro_rules! conformance {
             accept::a_page_is_bounded_in_bytes,
             accept::there_is_no_other_shard,
             dispatch::i3_an_event_is_dispatched_once,
+            dispatch::i3_whatever_the_order_each_event_is_dispatched_once,
             dispatch::i4_a_dispatch_happens_as_a_whole_or_not_at_all,
             dispatch::i4_two_that_read_the_same_state_do_not_both_write,
             dispatch::i4_a_revision_is_never_given_twice,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use transload_domain::{DeliveryKey, Status, Timestamp};
 use transload_store::{
-    Dispatch, Entry, Error, Failure, Ledger, Local, MemoryRows, Order, Rows, Settlement,
+    Dispatch, Entry, Error, Failure, Local, MemoryRows, Order, Rows, Settlement,
 };
 
 use crate::world::{

@@ -1,11 +1,13 @@
 //! Writing what became of events: once, whole, and only on state that is still so.
 
-use transload_domain::{Content, Head, Made, Status, Timestamp, limits};
+use std::collections::BTreeSet;
+
+use transload_domain::{Content, EventNo, Head, Made, Status, Timestamp, limits};
 use transload_store::{Change, Dispatch, Error, LedgerExt, Query, Record, Settlement};
 
 use crate::world::{
-    SHARD, World, acme, change, check, delivery, dispatch, hook, key, next_events, plugin, request,
-    until_current, webhook,
+    LEASE, SHARD, World, acme, change, check, delivery, dispatch, event, hook, key, next_events,
+    plugin, request, until_current, webhook,
 };
 
 pub(crate) async fn i3_an_event_is_dispatched_once(world: World) {
@@ -231,6 +233,53 @@ pub(crate) async fn a_large_request_is_kept_whole(world: World) {
     let whole = Dispatch { deliveries: vec![one.clone()], ..dispatch(no) };
     world.dispatch(&lead, whole).await.unwrap();
     assert_eq!(world.ledger.made(SHARD, one.head.key).await.unwrap(), Some(one.made));
+}
+
+/// More events than a block of marks has, dispatched in no order: what waits is known all the time.
+pub(crate) async fn i3_whatever_the_order_each_event_is_dispatched_once(world: World) {
+    const EVENTS: u64 = 2_500;
+    let events = (0..EVENTS).map(|id| event(&id.to_string())).collect();
+    let numbers: Vec<u64> =
+        world.accept(events).await.unwrap().iter().map(|receipt| receipt.no.0).collect();
+    let mut waiting: BTreeSet<u64> = numbers.iter().copied().collect();
+    // The first block is emptied last but for one event, so that those behind it are full before.
+    let order = (0..EVENTS).map(|n| numbers[((n * 1_009 + 1_024) % EVENTS) as usize]);
+    let order: Vec<u64> = order.filter(|no| *no != numbers[7]).collect();
+    for some in order.chunks(400) {
+        let lead = world.lead("a").await;
+        let twice = some.iter().chain(some).map(|no| dispatch(EventNo(*no))).collect();
+        let answers = world.ledger.dispatch(&lead, twice).await;
+        let (first, second) = answers.split_at(some.len());
+        assert!(first.iter().all(Result::is_ok));
+        assert!(second.iter().all(|answer| matches!(answer, Err(Error::Conflict(_)))));
+        some.iter().for_each(|no| assert!(waiting.remove(no)));
+        assert_eq!(world.ledger.undispatched(SHARD), waiting.len() as u64);
+        let told = still_waiting(&world, waiting.len()).await;
+        assert!(told.iter().eq(&waiting), "{told:?}");
+    }
+    let lead = world.lead("a").await;
+    assert_eq!(world.ledger.undispatched(SHARD), 1);
+    world.dispatch(&lead, dispatch(EventNo(numbers[7]))).await.unwrap();
+    assert_eq!(world.ledger.undispatched(SHARD), 0);
+    for no in [0, numbers[0], numbers[7], numbers[2_499], numbers[2_499] + 1, u64::MAX] {
+        let answer = world.dispatch(&lead, dispatch(EventNo(no))).await;
+        assert!(matches!(answer, Err(Error::Conflict(_))), "{no}: {answer:?}");
+    }
+    let next = world.post("next").await;
+    assert_eq!(still_waiting(&world, 1).await, [next.0]);
+}
+
+/// The events that another lead is told of.
+async fn still_waiting(world: &World, count: usize) -> Vec<u64> {
+    let other = world.ledger.clone();
+    world.clock.advance(LEASE * 2);
+    let lead = other.lead(SHARD, "another", LEASE).await.unwrap();
+    let mut agenda = other.agenda(&lead).await.unwrap();
+    until_current(&mut agenda).await;
+    let told = next_events(&mut agenda, count).await;
+    drop(agenda);
+    world.clock.advance(LEASE * 2);
+    told
 }
 
 /// Whose state has changed since it was read.

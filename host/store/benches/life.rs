@@ -1,0 +1,229 @@
+//! What an event costs the ledger on disk in its whole life, and whether the disk fills up.
+//!
+//! `cargo bench -p transload-store --bench life`. Each round accepts events, dispatches each into one delivery, settles
+//! it, and forgets the round before. The processor's time is that of the whole process: on a machine that others use
+//! too it says more than the clock.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+use tokio::task::JoinSet;
+use transload_domain::{
+    Answer, Attempt, AttemptOutcome, Clock, Content, Delivery, DeliveryKey, Digest, Event, EventNo,
+    Head, HookNo, Made, Method, Organization, Part, PluginName, PluginRef, Request, Status,
+    Timestamp, Verdict, WebhookId,
+};
+use transload_store::{Dispatch, Lead, Ledger, Retirement, Settlement, Shard, Sled};
+
+const SHARD: Shard = Shard(0);
+const ROUNDS: u64 = 8;
+const EVENTS_PER_ROUND: u64 = 16_384;
+/// Webhooks that take turns.
+const WEBHOOKS: u64 = 4;
+/// Callers of each verb at the same time.
+const CALLERS: u64 = 64;
+/// Dispatches of one call, as the loop makes them under load.
+const DISPATCHES: usize = 16;
+
+fn main() -> Result<()> {
+    let threads = std::thread::available_parallelism()?.get();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
+    // In the target folder, because a temporary folder may be memory, where a sync costs nothing.
+    let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).context("make a folder")?;
+    runtime.block_on(async {
+        let ledger = Arc::new(Sled::open(place.path(), Arc::new(Noon), None)?);
+        let lead = ledger.lead(SHARD, "bench", Duration::from_secs(60)).await?;
+        let [mut accept, mut dispatch, mut settle, mut retire] = [Cost::default(); 4];
+        for round in 0..ROUNDS {
+            let numbers = accept.of(accepted(&ledger, round)).await?;
+            let heads = dispatch.of(dispatched(&ledger, &lead, numbers)).await?;
+            settle.of(settled(&ledger, &lead, heads)).await?;
+            retire.of(retired(&ledger, &lead, round)).await?;
+            let mib = ledger.size(SHARD).await? >> 20;
+            println!("figure life.round_{}.disk_mib {mib}", round + 1);
+        }
+        for (name, cost) in
+            [("accept", accept), ("dispatch", dispatch), ("settle", settle), ("retire", retire)]
+        {
+            let events = (ROUNDS * EVENTS_PER_ROUND) as f64;
+            println!("figure life.{name}.per_second {:.0}", events / cost.took.as_secs_f64());
+            println!("figure life.{name}.cpu_micros {:.1}", cost.cpu.as_micros() as f64 / events);
+        }
+        ledger.shutdown().await;
+        Ok(())
+    })
+}
+
+/// What some work took.
+#[derive(Clone, Copy, Default)]
+struct Cost {
+    took: Duration,
+    cpu: Duration,
+}
+
+impl Cost {
+    async fn of<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let (begun, cpu) = (Instant::now(), cpu_time()?);
+        let result = work.await?;
+        self.took += begun.elapsed();
+        self.cpu += cpu_time()?.saturating_sub(cpu);
+        Ok(result)
+    }
+}
+
+/// The processor's time of this process so far, of all its threads that live.
+fn cpu_time() -> Result<Duration> {
+    let mut nanos = 0;
+    for task in std::fs::read_dir("/proc/self/task")? {
+        // A thread may have ended meanwhile.
+        let Ok(text) = std::fs::read_to_string(task?.path().join("schedstat")) else { continue };
+        nanos += text.split(' ').next().context("schedstat has a number")?.parse::<u64>()?;
+    }
+    Ok(Duration::from_nanos(nanos))
+}
+
+/// Runs some callers, each on its share.
+async fn by_callers<T, F>(all: Vec<T>, call: impl Fn(Vec<T>) -> F) -> Result<()>
+where
+    F: Future<Output = Result<()>> + Send + 'static,
+    T: Clone,
+{
+    let share = all.len().div_ceil(CALLERS as usize);
+    let mut tasks: JoinSet<Result<()>> = JoinSet::new();
+    for some in all.chunks(share) {
+        tasks.spawn(call(some.to_vec()));
+    }
+    while let Some(done) = tasks.join_next().await {
+        done??;
+    }
+    Ok(())
+}
+
+async fn accepted(ledger: &Arc<Sled>, round: u64) -> Result<Vec<EventNo>> {
+    let first = round * EVENTS_PER_ROUND;
+    let ids = (first..first + EVENTS_PER_ROUND).collect();
+    by_callers(ids, |ids: Vec<u64>| {
+        let ledger = ledger.clone();
+        async move {
+            for id in ids {
+                ledger.accept(SHARD, vec![event(id, round)]).await?;
+            }
+            Ok(())
+        }
+    })
+    .await?;
+    Ok((first + 1..=first + EVENTS_PER_ROUND).map(EventNo).collect())
+}
+
+async fn dispatched(ledger: &Arc<Sled>, lead: &Lead, numbers: Vec<EventNo>) -> Result<Vec<Head>> {
+    let heads = numbers.iter().map(|no| delivery(*no).head).collect();
+    by_callers(numbers, |numbers| {
+        let (ledger, lead) = (ledger.clone(), lead.clone());
+        async move {
+            for some in numbers.chunks(DISPATCHES) {
+                let dispatches = some.iter().map(|no| dispatch(*no)).collect();
+                for answer in ledger.dispatch(&lead, dispatches).await {
+                    answer?;
+                }
+            }
+            Ok(())
+        }
+    })
+    .await?;
+    Ok(heads)
+}
+
+async fn settled(ledger: &Arc<Sled>, lead: &Lead, heads: Vec<Head>) -> Result<()> {
+    by_callers(heads, |heads| {
+        let (ledger, lead) = (ledger.clone(), lead.clone());
+        async move {
+            for head in heads {
+                ledger.settle(&lead, settlement(head)).await?;
+            }
+            Ok(())
+        }
+    })
+    .await
+}
+
+/// Forgets the events of the rounds before this one.
+async fn retired(ledger: &Arc<Sled>, lead: &Lead, round: u64) -> Result<()> {
+    let mut from = EventNo(0);
+    loop {
+        let accepted_before = Timestamp::from_micros(round as i64);
+        let one = Retirement { from, accepted_before, max: 256 };
+        match ledger.retire(lead, one).await?.next {
+            Some(next) => from = next,
+            None => return Ok(()),
+        }
+    }
+}
+
+fn event(id: u64, round: u64) -> Event {
+    const LINE: &str = r#"{"sku":"SKU-000001","quantity":2,"price":"2.34 USD"},"#;
+    Event {
+        organization: Organization::new("acme").expect("a good name"),
+        id: id.to_string(),
+        source: "/shop/orders".into(),
+        kind: "order.created".into(),
+        subject: None,
+        time: Some("2026-11-21T20:00:00Z".into()),
+        extensions: vec![],
+        data: format!(r#"{{"lines":[{}]}}"#, LINE.repeat(25).trim_end_matches(',')),
+        accepted_at: Timestamp::from_micros(round as i64),
+        emulated_for: None,
+    }
+}
+
+fn delivery(no: EventNo) -> Delivery {
+    let webhook = WebhookId::from_random([(no.0 % WEBHOOKS) as u8; 16]);
+    let key = DeliveryKey { event: no, webhook, hook: HookNo(0), part: Part(0) };
+    let name = PluginName::new("readycloud").expect("a good name");
+    let plugin = PluginRef { name, version: "1.0.0".into(), digest: Digest([7; 32]) };
+    let content = Content::Request(Request {
+        method: Method::Put,
+        path: "/orders/7".into(),
+        headers: vec![("Content-Type".into(), "application/json".into())],
+        body: vec![b'x'; 2_400],
+    });
+    let head = Head::new(key, Status::Scheduled, Timestamp::EPOCH, Timestamp::EPOCH);
+    Delivery { head, made: Made { plugin: Some(plugin), content } }
+}
+
+fn dispatch(no: EventNo) -> Dispatch {
+    let deliveries = vec![delivery(no)];
+    Dispatch { event: no, replaces: None, deliveries, checks: vec![], changes: vec![] }
+}
+
+fn settlement(before: Head) -> Settlement {
+    let attempt = Attempt {
+        delivery: before.key,
+        number: 1,
+        started: Timestamp::EPOCH,
+        took: Duration::from_millis(5),
+        outcome: AttemptOutcome::Answered(Answer {
+            status: 200,
+            headers: vec![("content-type".into(), "application/json".into())],
+            body: vec![b'y'; 200],
+            cut: false,
+            retry_after: None,
+            resent: false,
+        }),
+        verdict: Verdict::Delivered,
+    };
+    let after = Head { status: Status::Delivered, attempts: 1, ..before };
+    Settlement { before, after, attempt: Some(attempt), made: None, failure: None }
+}
+
+/// A clock that stands still: nothing here asks for the time.
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> Timestamp {
+        Timestamp::EPOCH
+    }
+}
