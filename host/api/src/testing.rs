@@ -14,7 +14,9 @@ use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tower::ServiceExt;
-use transload_delivery::{Backlog, Health, Metrics, auth::Signer, egress::EgressPolicy};
+use transload_delivery::{
+    Backlog, BacklogLimits, Health, Metrics, auth::Signer, egress::EgressPolicy,
+};
 use transload_domain::{
     Catalog, Clock, EventId, EventNo, FailedPlugin, Organization, Random, Timestamp, Vault,
     WebhookId,
@@ -78,7 +80,9 @@ impl Host {
         let random = Arc::new(Counting::default());
         let ledger = Arc::new(Watched::new(Memory::new(clock.clone())));
         let (catalog, receiver) = watch::channel(Arc::new(plugins::catalog()));
-        let (health, backlog) = (Arc::new(Health::new()), Arc::new(Backlog::new()));
+        let health = Arc::new(Health::new());
+        let limits = BacklogLimits::default();
+        let backlog = Arc::new(Backlog::new(ledger.clone(), Shard(0), limits));
         let pkcs8 = Signer::generate_pkcs8(random.as_ref());
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);

@@ -30,7 +30,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use transload_api::Api;
 use transload_delivery::{
-    Backlog, Health, Metrics, Troubles,
+    Backlog, BacklogLimits, Health, Metrics, Troubles,
     auth::Signer,
     egress::EgressPolicy,
     http::{HttpOptions, HttpSender, SystemLookup},
@@ -93,7 +93,7 @@ impl Host {
         let data = DataDir::open(&config.data_dir)?;
         let ledger = Arc::new(open_ledger(&data, &clock, gauges).await?);
         gauges::register_size(&mut registry, &ledger);
-        let shared = shared(&config, &data, address, clock, registry)?;
+        let shared = shared(&config, &data, address, clock, registry, &ledger)?;
         let engine = Arc::new(start_engine(&config, &data, &shared.clock).await?);
         let control = control::bind(&data.control_socket())?;
 
@@ -219,6 +219,7 @@ fn shared(
     address: SocketAddr,
     clock: Arc<dyn Clock>,
     mut registry: Registry,
+    ledger: &Arc<Sled>,
 ) -> Result<Shared> {
     let random: Arc<dyn Random> = Arc::new(SystemChance::new());
     let vault = Arc::new(data.vault(&*random)?);
@@ -233,7 +234,11 @@ fn shared(
         egress: Arc::new(EgressPolicy::new(config.allowed_networks.clone(), config.allow_http)),
         signer: Arc::new(signer),
         vault,
-        backlog: Arc::new(Backlog::new()),
+        backlog: Arc::new(Backlog::new(
+            Arc::clone(ledger) as Arc<dyn Ledger>,
+            Shard::default(),
+            BacklogLimits { events: config.backlog_events, deliveries: config.backlog_deliveries },
+        )),
         health: Arc::new(Health::new()),
         troubles: Arc::new(Troubles::new()),
         metrics,

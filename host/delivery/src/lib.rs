@@ -17,7 +17,7 @@ mod sender;
 mod transformer;
 mod troubles;
 
-pub use backlog::{BACKLOG_DELIVERIES_MAX, BACKLOG_EVENTS_MAX, Backlog};
+pub use backlog::{BACKLOG_DELIVERIES_MAX, BACKLOG_EVENTS_MAX, Backlog, BacklogLimits};
 pub use health::{Damages, Health, LOOP_SILENCE_MAX, Problem};
 pub use metrics::Metrics;
 pub use sender::{Exchange, Sender};

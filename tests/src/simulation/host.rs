@@ -13,7 +13,7 @@ use prometheus_client::registry::Registry;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use transload_delivery::{
-    Backlog, Health, Metrics, Troubles,
+    Backlog, BacklogLimits, Health, Metrics, Troubles,
     run::{self, LoopError, Options, Parts},
 };
 use transload_domain::Random;
@@ -58,7 +58,11 @@ impl Host {
             clock: Arc::new(scene.time.clone()),
             timer: Arc::new(scene.time.clone()),
             random: own_chance,
-            backlog: Arc::new(Backlog::new()),
+            backlog: Arc::new(Backlog::new(
+                Arc::clone(&door) as _,
+                transload_store::Shard::default(),
+                BacklogLimits::default(),
+            )),
             health: Arc::new(Health::new()),
             troubles: Arc::new(Troubles::new()),
             metrics: Metrics::register(&mut Registry::default()),

@@ -40,7 +40,6 @@ pub(crate) async fn accept_one(api: &Api, event: Event) -> Result<EventSummary, 
     };
     match receipts.first() {
         Some(receipt) if receipt.fresh => {
-            api.backlog.accepted(1);
             api.metrics.accepted(1);
             Ok(EventSummary::new(receipt.no, &known))
         }

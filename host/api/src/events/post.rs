@@ -124,7 +124,6 @@ async fn accept(
     // The ledger has the events now.
     drop(share);
     let fresh = receipts.iter().filter(|receipt| receipt.fresh).count();
-    api.backlog.accepted(fresh);
     api.metrics.accepted(fresh);
     tracing::debug!(organization = %caller.organization, events = receipts.len(), fresh, "accepted");
     let events = names.into_iter().zip(receipts).map(|((event_id, source), receipt)| {

@@ -13,7 +13,7 @@ use transload_delivery::run::{self, Options};
 use transload_domain::{
     Content, Delivery, DeliveryKey, EventNo, Head, HookNo, Made, Method, Part, Request, Status,
 };
-use transload_store::{Change, Dispatch, Entry, Ledger, Shard, Sled};
+use transload_store::{Change, Dispatch, Ledger, Shard, Sled};
 
 use crate::parts::{self, RealClock, Vendor};
 

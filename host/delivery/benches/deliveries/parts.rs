@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use prometheus_client::registry::Registry;
 use tokio::sync::{oneshot, watch};
 use transload_delivery::{
-    Backlog, Exchange, Health, Metrics, Sender, Transformer, Troubles,
+    Backlog, BacklogLimits, Exchange, Health, Metrics, Sender, Transformer, Troubles,
     run::{Parts, TokioTimer},
 };
 use transload_domain::{
@@ -20,7 +20,7 @@ use transload_domain::{
     Request, RetryPolicy, Success, Timestamp, TokenHeader, Transformed, Webhook, WebhookId,
     WebhookLimits,
 };
-use transload_store::Sled;
+use transload_store::{Shard, Sled};
 
 /// Bytes of an event's data and of a request's body, about those of a small order.
 const BODY: usize = 2_000;
@@ -141,7 +141,11 @@ pub(crate) fn parts(ledger: &Arc<Sled>, vendor: &Arc<Vendor>) -> Parts {
         clock: Arc::clone(&clock) as _,
         timer: Arc::new(TokioTimer(clock)),
         random: Arc::new(NoChance),
-        backlog: Arc::new(Backlog::new()),
+        backlog: Arc::new(Backlog::new(
+            Arc::clone(ledger) as _,
+            Shard::default(),
+            BacklogLimits::default(),
+        )),
         health: Arc::new(Health::new()),
         troubles: Arc::new(Troubles::new()),
         metrics: Metrics::register(&mut Registry::default()),

@@ -1,7 +1,7 @@
 //! The events in hand: read, and not yet dispatched.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque, hash_map::Entry},
     sync::Arc,
 };
 
@@ -11,7 +11,7 @@ use transload_store::{Dispatch, StateChange, StateCheck};
 use super::{
     action::{PlanId, Run, Target},
     options::{
-        AGAIN_BYTES_MAX, BYTES_IN_HAND_MAX, DISPATCH_BATCH_MAX, DISPATCH_WRITES_MAX,
+        AGAIN_BYTES_MAX, AGAIN_MAX, BYTES_IN_HAND_MAX, DISPATCH_BATCH_MAX, DISPATCH_WRITES_MAX,
         EVENTS_IN_HAND_MAX,
     },
     runs::Runs,
@@ -28,6 +28,8 @@ pub(super) struct Hand {
     events: HashSet<EventNo>,
     bytes: usize,
     again_bytes: usize,
+    /// How many deliveries of each webhook are made anew.
+    again: HashMap<WebhookId, usize>,
     ready: VecDeque<PlanId>,
     writes_under_way: usize,
     /// The transforms that wait for the engine, and those under way.
@@ -78,6 +80,7 @@ impl Hand {
             events: HashSet::new(),
             bytes: 0,
             again_bytes: 0,
+            again: HashMap::new(),
             ready: VecDeque::new(),
             writes_under_way: 0,
             runs,
@@ -89,10 +92,6 @@ impl Hand {
     /// Whether this event is in hand.
     pub(super) fn has(&self, no: EventNo) -> bool {
         self.events.contains(&no)
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.events.is_empty()
     }
 
     /// Takes an event, or a delivery without bytes, in hand.
@@ -134,9 +133,25 @@ impl Hand {
         self.events.len() < EVENTS_IN_HAND_MAX && self.bytes < BYTES_IN_HAND_MAX
     }
 
-    /// Whether one more delivery without bytes may be made anew.
-    pub(super) fn has_room_again(&self) -> bool {
-        self.again_bytes < AGAIN_BYTES_MAX
+    /// Whether one more delivery of this webhook may be made anew, where so many are already on their way to it.
+    pub(super) fn has_room_again(&self, webhook: WebhookId) -> bool {
+        let again = self.again.get(&webhook).copied().unwrap_or(0);
+        self.again_bytes < AGAIN_BYTES_MAX && again < AGAIN_MAX
+    }
+
+    /// Says that a delivery of this webhook is to be made anew.
+    pub(super) fn again_begun(&mut self, webhook: WebhookId) {
+        *self.again.entry(webhook).or_default() += 1;
+    }
+
+    /// Says that one is not made anew any more; where it had a plan, the plan's end says it.
+    pub(super) fn again_ended(&mut self, webhook: WebhookId) {
+        if let Entry::Occupied(mut again) = self.again.entry(webhook) {
+            *again.get_mut() -= 1;
+            if *again.get() == 0 {
+                again.remove();
+            }
+        }
     }
 
     pub(super) fn plan(&self, id: PlanId) -> Option<&Plan> {
@@ -244,13 +259,14 @@ impl Hand {
     pub(super) fn end(&mut self, id: PlanId) -> Option<(Plan, Vec<PlanId>)> {
         self.weigh(id, 0);
         let plan = self.plans.remove(&id)?;
-        let followers = if plan.replaces.is_none() {
+        let followers = if let Some(head) = plan.replaces {
+            self.again_bytes -= plan.bytes;
+            self.again_ended(head.key.webhook);
+            Vec::new()
+        } else {
             self.bytes -= plan.bytes;
             self.events.remove(&plan.no);
             self.succession.leave(plan.no, &plan.keys)
-        } else {
-            self.again_bytes -= plan.bytes;
-            Vec::new()
         };
         Some((plan, followers))
     }

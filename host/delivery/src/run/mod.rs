@@ -47,7 +47,7 @@ use self::{
 };
 pub use self::{
     options::{
-        AGAIN_BYTES_MAX, AGAIN_WAITING_MAX, BYTES_IN_HAND_MAX, CLOSINGS_MAX, CONFLICTS_MAX,
+        AGAIN_BYTES_MAX, AGAIN_MAX, BYTES_IN_HAND_MAX, CLOSINGS_MAX, CONFLICTS_MAX,
         DISPATCH_BATCH_MAX, DISPATCH_WRITES_MAX, EVENTS_IN_HAND_MAX, EXCHANGES_MAX, LEAD_RETRY_MAX,
         LEAD_RETRY_MIN, LEASE, OPEN_AGE_MAX, OVERDUE_MAX, Options, Parts, REDRIVES_MAX,
         REPLAY_PAGE, REQUEST_CACHE_BYTES_MAX, RETENTION_AGE, RETENTION_MIN, RETIRE_BATCH,
@@ -211,9 +211,6 @@ impl Serving {
             match self.feed.try_recv() {
                 Ok(entry) => return Ok(Action::Fed(entry)),
                 Err(mpsc::error::TryRecvError::Disconnected) => return Ok(Action::FeedEnded),
-                Err(mpsc::error::TryRecvError::Empty) if self.term.is_idle() => {
-                    self.parts.backlog.idle();
-                }
                 Err(mpsc::error::TryRecvError::Empty) => {}
             }
         }

@@ -29,9 +29,9 @@ pub const RUN_WAIT_MAX: Duration = Duration::from_secs(2);
 /// Events that wait for a turn at plugin state, over all webhooks: half of those in hand, so that the other half goes
 /// on however busy the state is.
 pub const TURNS_WAITING_MAX: usize = EVENTS_IN_HAND_MAX / 2;
-/// Deliveries that are made anew and wait for a turn at one webhook's plugin state: enough that none is missing when
-/// the turn is free.
-pub const AGAIN_WAITING_MAX: usize = 4;
+/// Deliveries of one webhook that are made anew at the same time. They count among what the webhook has in flight, so
+/// there must be fewer of them than it may have exchanges, and enough that none is missing when its turn comes.
+pub const AGAIN_MAX: usize = 4;
 /// Bytes of events whose deliveries are made anew; apart from [`BYTES_IN_HAND_MAX`], so that they take no room from
 /// new events.
 pub const AGAIN_BYTES_MAX: usize = 32 << 20;

@@ -17,6 +17,8 @@ use super::{
 /// Runs of suspects that wait, each with an event whose other deliveries wait for it.
 const SUSPECTS_WAITING_MAX: usize = 8;
 
+/// The least time between two runs that were sent away: ten thousand a second is more than a plugin gets done.
+const SLOT_MIN: Duration = Duration::from_micros(100);
 /// Time that the runs under way are expected to take, for each thread. The engine serves them in the order in which
 /// they began, so whose turn it is can only be decided before; and it must not run dry before the next ones come.
 const AHEAD_MAX: Duration = Duration::from_millis(5);
@@ -58,8 +60,6 @@ struct Plugin {
     waiting: VecDeque<(Timestamp, Run)>,
     /// What each run under way was charged, in microseconds.
     under_way: VecDeque<u64>,
-    /// When its latest run began.
-    begun: Timestamp,
     account: u64,
     place: Place,
     slots: Slots,
@@ -100,12 +100,6 @@ impl Runs {
     pub(super) fn admits(&self, plugin: &PluginName, now: Timestamp) -> bool {
         let Some(plugin) = self.names.get(plugin).map(|id| &self.plugins[*id]) else { return true };
         let soon = now.after(RUN_WAIT_EXPECTED_MAX);
-        // As many run as may, and the latest of them has been at it for long already.
-        if plugin.under_way.len() >= plugin.pace.at_once().min(self.share())
-            && now.since(plugin.begun) > RUN_WAIT_EXPECTED_MAX
-        {
-            return false;
-        }
         let as_suspect =
             self.suspects_free_at <= soon && self.suspects_waiting < SUSPECTS_WAITING_MAX;
         plugin.pace.free_at() <= soon && (!plugin.pace.is_suspect() || as_suspect)
@@ -119,7 +113,7 @@ impl Runs {
         if plugin.pace.is_suspect() {
             earliest = earliest.max(self.suspects_free_at);
         }
-        let each = plugin.pace.interval().max(Duration::from_millis(1));
+        let each = plugin.pace.interval().max(SLOT_MIN);
         plugin.slots.take(now, earliest, each)
     }
 
@@ -166,7 +160,6 @@ impl Runs {
         self.change(id, now, |plugin| {
             begun = plugin.waiting.pop_front();
             plugin.under_way.push_back(charged);
-            plugin.begun = now;
             plugin.account = plugin.account.saturating_add(charged);
         });
         self.trim();

@@ -186,11 +186,6 @@ impl Term {
         self.stop_until.is_none() && self.ending.is_none() && has_room
     }
 
-    /// Whether every event that was told is dispatched.
-    pub(super) fn is_idle(&self) -> bool {
-        self.current && self.hand.is_empty()
-    }
-
     /// When something is to be done even if nothing happens until then.
     pub(super) fn wake_at(&self, now: Timestamp) -> Timestamp {
         let renew = if self.renewing { Timestamp::MAX } else { self.renew_at };

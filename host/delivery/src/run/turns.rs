@@ -9,7 +9,7 @@ use transload_domain::{Timestamp, WebhookId};
 
 use super::{
     action::PlanId,
-    options::{AGAIN_WAITING_MAX, RUN_WAIT_EXPECTED_MAX, RUN_WAIT_MAX, TURNS_WAITING_MAX},
+    options::{RUN_WAIT_EXPECTED_MAX, RUN_WAIT_MAX, TURNS_WAITING_MAX},
     slots::Slots,
 };
 
@@ -32,7 +32,7 @@ pub(super) struct Turns {
 #[derive(Debug)]
 struct Line {
     holder: Option<(PlanId, Timestamp)>,
-    waiting: VecDeque<(PlanId, Who)>,
+    waiting: VecDeque<PlanId>,
     /// What a turn lasts: a mean in which the latest counts a quarter.
     lasts: Duration,
     slots: Slots,
@@ -43,7 +43,7 @@ struct Line {
 pub(super) enum Who {
     /// An event, whose other deliveries wait meanwhile: it waits only when its turn comes soon.
     Event,
-    /// A delivery that is made anew: nothing waits for it, so it waits longer.
+    /// A delivery that is made anew: nothing waits for it, so it always waits. There are few of them.
     Again,
 }
 
@@ -102,15 +102,12 @@ impl Turns {
         let waits = line.lasts.max(now.since(began)).saturating_mul(before);
         let too_long = match who {
             Who::Event => waits > RUN_WAIT_EXPECTED_MAX || self.waiting >= TURNS_WAITING_MAX,
-            Who::Again => {
-                let again = line.waiting.iter().filter(|(_, who)| *who == Who::Again);
-                again.count() >= AGAIN_WAITING_MAX
-            }
+            Who::Again => false,
         };
         if too_long {
             return Asked::TooLong;
         }
-        line.waiting.push_back((plan, who));
+        line.waiting.push_back(plan);
         self.waiting += 1;
         self.since.push_back((now, webhook, plan));
         Asked::Waits
@@ -127,7 +124,7 @@ impl Turns {
         match line.holder {
             Some((holder, began)) if holder == plan => {
                 line.lasts = (line.lasts * 3 + now.since(began)) / 4;
-                let next = line.waiting.pop_front().map(|(next, _)| next);
+                let next = line.waiting.pop_front();
                 line.holder = next.map(|next| (next, now));
                 self.waiting -= usize::from(next.is_some());
                 self.trim();
@@ -135,7 +132,7 @@ impl Turns {
             }
             _ => {
                 let before = line.waiting.len();
-                line.waiting.retain(|(waits, _)| *waits != plan);
+                line.waiting.retain(|waits| *waits != plan);
                 self.waiting -= before - line.waiting.len();
                 self.trim();
                 None
@@ -174,7 +171,7 @@ impl Turns {
     fn trim(&mut self) {
         let gone = |(_, webhook, plan): &(Timestamp, WebhookId, PlanId)| {
             let line = self.webhooks.get(webhook);
-            !line.is_some_and(|line| line.waiting.iter().any(|(waits, _)| waits == plan))
+            !line.is_some_and(|line| line.waiting.contains(plan))
         };
         while self.since.front().is_some_and(gone) {
             self.since.pop_front();
@@ -220,9 +217,8 @@ mod tests {
         slow.leave(0, webhook(2), at(1_000));
         assert_eq!(slow.ask(1, webhook(2), Who::Event, at(1_000)), Asked::Granted);
         assert_eq!(slow.ask(2, webhook(2), Who::Event, at(1_000)), Asked::TooLong);
-        // What nothing waits for may wait, a few at a time.
-        let mut again = |plan| slow.ask(plan, webhook(2), Who::Again, at(1_000));
-        assert_eq!((2..100).take_while(|plan| again(*plan) == Asked::Waits).count(), 4);
+        // What nothing waits for may wait.
+        assert_eq!(slow.ask(2, webhook(2), Who::Again, at(1_000)), Asked::Waits);
     }
 
     #[test]

@@ -11,7 +11,6 @@ use super::{
     action::{Effect, Why},
     closing::{GONE, HOOK_GONE},
     hand::Piece,
-    options::RUN_WAIT_MAX,
     rules::Wanted,
     term::{Moved, Term},
 };
@@ -24,13 +23,12 @@ impl Term {
         let Some(plugin) = plugin.map(|plugin| plugin.reference.name.clone()) else {
             return self.postpone_or_close(head, now);
         };
-        if !self.hand.runs.admits(&plugin, now) {
-            let due = self.hand.runs.slot(&plugin, now);
-            self.postpone(head, due, now);
-        } else if self.hand.has_room_again() {
+        if self.hand.runs.admits(&plugin, now) && self.hand.has_room_again(head.key.webhook) {
+            self.hand.again_begun(head.key.webhook);
             self.effects.push(Effect::ReadEvent(head));
         } else {
-            self.postpone(head, now.after(RUN_WAIT_MAX), now);
+            let due = self.hand.runs.slot(&plugin, now);
+            self.postpone(head, due, now);
         }
     }
 
@@ -41,15 +39,17 @@ impl Term {
         event: Result<Option<Event>, Error>,
         now: Timestamp,
     ) {
+        let event = event.map(|found| found.map(Arc::new));
+        if let Ok(Some(event)) = &event
+            && let Some(piece) = self.piece_again(head, event, now)
+        {
+            let pieces = BTreeMap::from([(head.key.webhook, piece)]);
+            let id = self.hand.take(head.key.event, Arc::clone(event), Some(head), pieces);
+            return self.begin_runs(id, now);
+        }
+        self.hand.again_ended(head.key.webhook);
         match event {
-            Ok(Some(event)) => match self.piece_again(head, &event, now) {
-                Some(piece) => {
-                    let pieces = BTreeMap::from([(head.key.webhook, piece)]);
-                    let id = self.hand.take(head.key.event, Arc::new(event), Some(head), pieces);
-                    self.begin_runs(id, now);
-                }
-                None => self.postpone_or_close(head, now),
-            },
+            Ok(Some(_)) => self.postpone_or_close(head, now),
             Ok(None) => self.close(head, "its event is no longer in the store", Why::Turn, now),
             Err(Error::Corrupt(what)) => self.close(head, &what, Why::Turn, now),
             Err(error) => self.resign(error),

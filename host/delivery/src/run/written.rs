@@ -51,10 +51,7 @@ impl Term {
         let (replaces, pieces) = (plan.replaces, std::mem::take(&mut plan.pieces));
         match replaces {
             Some(head) => self.agenda.finish(&head.key),
-            None => {
-                self.metrics.dispatched();
-                self.backlog.dispatched(1);
-            }
+            None => self.metrics.dispatched(),
         }
         let webhooks: Vec<WebhookId> = pieces.keys().copied().collect();
         for delivery in

@@ -193,3 +193,66 @@ async fn the_profile_is_stored_before_the_first_delivery() {
     let stored = world.ledger.read(Shard::default(), Key::Profile(digest)).await.unwrap();
     assert_eq!(stored, Some(Record::Profile(Box::new(profile("acme")))));
 }
+
+#[tokio::test]
+async fn an_event_on_trial_goes_to_its_webhook_only_whatever_its_filter_says() {
+    let world = World::with_host();
+    let mut tried = webhook(2);
+    tried.filter = Filter { types: vec![Pattern::new("contact.*").unwrap()], sources: vec![] };
+    for webhook in [webhook(1), tried.clone(), webhook(3)] {
+        world.put(webhook).await;
+    }
+    let mut on_trial = event("1");
+    on_trial.emulated_for = Some(tried.id);
+    let no = world.post(on_trial).await;
+    world.until(world.key(no, &tried), Status::Delivered).await;
+    let deliveries = world.deliveries(no).await;
+    assert_eq!(deliveries.len(), 1);
+    assert!(deliveries[0].head.emulated);
+    // What the plugin does not know cannot be tried.
+    let mut unknown = event("2");
+    unknown.kind = "contact.updated".into();
+    unknown.emulated_for = Some(tried.id);
+    let no = world.post(unknown).await;
+    let usual = world.post(event("3")).await;
+    world.until(world.key(usual, &webhook(3)), Status::Delivered).await;
+    assert_eq!(world.deliveries(no).await, []);
+    let deliveries = world.deliveries(usual).await;
+    assert!(deliveries.len() == 2 && deliveries.iter().all(|one| !one.head.emulated));
+}
+
+#[tokio::test]
+async fn damage_where_a_dispatch_is_written_is_told_and_holds_up_nobody() {
+    let mut world = World::with_host();
+    world.put(webhook(1)).await;
+    world.ledger.fail(Fault::Damage);
+    let damaged = world.post(event("damaged")).await;
+    world.until_true("the damage is met", async || !world.ledger.is_armed()).await;
+    let next = world.post(event("next")).await;
+    world.until(world.key(next, &webhook(1)), Status::Delivered).await;
+    assert_eq!(world.status(world.key(damaged, &webhook(1))).await, None);
+    let damages = world.health.damages();
+    assert_eq!(damages.count, 1);
+    let told = damages.latest.unwrap();
+    assert!(told.contains("\"damaged\" of organization acme cannot be dispatched"), "{told}");
+    assert_eq!(world.problems(), []);
+    // Each new lead tries once more.
+    world.kill().await;
+    world.start("one");
+    world.until(world.key(damaged, &webhook(1)), Status::Delivered).await;
+}
+
+#[tokio::test]
+async fn the_backlog_is_what_the_ledger_has_not_dispatched() {
+    let mut world = World::new();
+    for id in ["1", "2", "3"] {
+        world.post(event(id)).await;
+    }
+    world.post(event("3")).await;
+    assert_eq!(world.backlog.events(), 3, "before any host has started");
+    world.start("one");
+    world.until_true("all are dispatched", async || world.backlog.events() == 0).await;
+    world.kill().await;
+    world.post(event("4")).await;
+    assert_eq!(world.backlog.events(), 1);
+}

@@ -4,12 +4,18 @@
 #[cfg(test)]
 mod dispatching;
 #[cfg(test)]
+mod fairness;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod leading;
 #[cfg(test)]
+mod ordering;
+#[cfg(test)]
 mod plugins;
 #[cfg(test)]
 mod sending;
+#[cfg(test)]
+mod state;
 #[cfg(test)]
 mod support;

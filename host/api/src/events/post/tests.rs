@@ -2,15 +2,17 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::{body::Body, http::Request};
 use serde_json::{Value, json};
 use tokio_util::task::TaskTracker;
-use transload_delivery::BACKLOG_EVENTS_MAX;
+use transload_delivery::{Backlog, BacklogLimits};
 use transload_domain::{Event, Organization};
-use transload_store::{Ledger, Query, Record, Shard};
+use transload_store::{Dispatch, Ledger, Query, Record, Shard};
 
 use crate::testing::{ACME, Host, batch, get, order, post, structured};
 
@@ -22,6 +24,22 @@ async fn stored(host: &Host) -> Vec<Event> {
         other => panic!("{other:?}"),
     });
     events.collect()
+}
+
+/// Does what the loop does with events that nobody wants.
+async fn dispatch_to_nobody(host: &Host) {
+    let lead = host.ledger.lead(Shard(0), "loop", Duration::from_secs(90)).await.unwrap();
+    let query = Query::Events(Organization::new(ACME).unwrap());
+    let page = host.ledger.page(Shard(0), query, None, 1_000).await.unwrap();
+    let dispatches = page.records.into_iter().map(|record| match record {
+        Record::Event(event, _) => {
+            Dispatch { event, replaces: None, deliveries: vec![], checks: vec![], changes: vec![] }
+        }
+        other => panic!("{other:?}"),
+    });
+    for answer in host.ledger.dispatch(&lead, dispatches.collect()).await {
+        answer.unwrap();
+    }
 }
 
 /// A POST in binary mode.
@@ -347,13 +365,17 @@ async fn i1_a_disk_that_refuses_writes_acknowledges_nothing() {
 
 #[tokio::test]
 async fn a_full_backlog_refuses_events_and_says_when_to_come_back() {
-    let host = Host::new().await;
-    host.backlog.accepted(usize::try_from(BACKLOG_EVENTS_MAX).unwrap());
-    let answer = host.send(structured(&order("1"))).await;
+    let limits = BacklogLimits { events: 1, ..BacklogLimits::default() };
+    let host = Host::with(|api| {
+        api.backlog = Arc::new(Backlog::new(api.ledger.clone(), api.shard, limits));
+    })
+    .await;
+    assert_eq!(host.send(structured(&order("1"))).await.status, 202);
+    let answer = host.send(structured(&order("2"))).await;
     answer.is_problem(429, "backlog-full");
     let seconds: u32 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=60).contains(&seconds));
-    assert_eq!(stored(&host).await, []);
-    host.backlog.dispatched(1);
-    assert_eq!(host.send(structured(&order("1"))).await.status, 202);
+    assert_eq!(stored(&host).await.len(), 1);
+    dispatch_to_nobody(&host).await;
+    assert_eq!(host.send(structured(&order("2"))).await.status, 202);
 }

@@ -1,7 +1,7 @@
 //! An example or a given event goes out for real, to one webhook, and is marked.
 
 use serde_json::{Value, json};
-use transload_delivery::BACKLOG_EVENTS_MAX;
+use transload_delivery::BACKLOG_DELIVERIES_MAX;
 use transload_domain::{Event, EventId, WebhookId};
 use transload_store::{LedgerExt, Shard};
 use uuid::Uuid;
@@ -102,7 +102,7 @@ async fn nobody_emulates_for_another_and_nothing_beyond_the_backlog() {
     let path = format!("/v1/webhooks/{id}/emulate");
     let other = host.key_of("other").await;
     host.send_with(&other, post_nothing(&path)).await.is_problem(404, "not-found");
-    host.backlog.accepted(usize::try_from(BACKLOG_EVENTS_MAX).unwrap());
+    host.backlog.open(usize::try_from(BACKLOG_DELIVERIES_MAX).unwrap());
     let answer = host.send(post_nothing(&path)).await;
     answer.is_problem(429, "backlog-full");
     assert_eq!(answer.headers["retry-after"], "5");

@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
-use transload_domain::Event;
+use transload_domain::{Content, Delivery, Event, WebhookId};
 use transload_store::{
     Change, Dispatch, Entry, Error, Key, Lead, Ledger, Page, Query, Receipt, Record, Result,
     Retired, Retirement, Revision, Settlement, Shard,
@@ -20,6 +20,12 @@ pub(crate) enum Fault {
     DispatchBefore,
     /// The next dispatch fails and was written.
     DispatchAfter,
+    /// The next dispatch that this webhook has deliveries in finds that the state which they came from has changed.
+    StaleOnce(WebhookId),
+    /// The same for each such dispatch.
+    Stale(WebhookId),
+    /// Where the next dispatch would be written, the store is damaged.
+    Damage,
     /// The next settlement fails and was not written.
     SettleBefore,
     /// The next settlement fails and was written.
@@ -67,6 +73,26 @@ impl Doors {
         hit
     }
 
+    /// Stale answers to a single dispatch; a group passes, so that the others are not held up by the test.
+    fn stale(&self, dispatches: &[Dispatch]) -> Option<Vec<Result<()>>> {
+        let mut fault = self.fault.lock().unwrap();
+        let (Some(Fault::StaleOnce(webhook) | Fault::Stale(webhook)), [dispatch]) =
+            (*fault, dispatches)
+        else {
+            return None;
+        };
+        let concerns = |one: &Delivery| {
+            one.head.key.webhook == webhook && matches!(one.made.content, Content::Request(_))
+        };
+        if !dispatch.deliveries.iter().any(concerns) {
+            return None;
+        }
+        if *fault == Some(Fault::StaleOnce(webhook)) {
+            *fault = None;
+        }
+        Some(vec![Err(Error::Stale { webhook, what: "scripted change".into() })])
+    }
+
     fn check(&self) -> Result<()> {
         if self.fails(Fault::Everything) { Err(broken()) } else { Ok(()) }
     }
@@ -97,6 +123,12 @@ impl Ledger for Doors {
         let count = dispatches.len();
         if self.check().is_err() || self.fails_once(Fault::DispatchBefore) {
             return vec![Err(broken()); count];
+        }
+        if self.fails_once(Fault::Damage) {
+            return vec![Err(Error::Corrupt("scripted damage".into())); count];
+        }
+        if let Some(answers) = self.stale(&dispatches) {
+            return answers;
         }
         let answers = self.inner.dispatch(lead, dispatches).await;
         if self.fails_once(Fault::DispatchAfter) { vec![Err(broken()); count] } else { answers }

@@ -6,7 +6,7 @@ use prometheus_client::registry::Registry;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use transload_delivery::{
-    Backlog, Health, Metrics, Problem, Troubles,
+    Backlog, BacklogLimits, Health, Metrics, Problem, Transformer, Troubles,
     run::{self, LoopError, Options, Parts},
 };
 use transload_domain::{
@@ -21,6 +21,8 @@ pub(crate) struct World {
     pub(crate) time: Time,
     pub(crate) ledger: Arc<Doors>,
     pub(crate) plugins: Arc<Plugins>,
+    /// What runs the plugins.
+    pub(crate) transformer: Arc<dyn Transformer>,
     pub(crate) network: Arc<Network>,
     pub(crate) health: Arc<Health>,
     pub(crate) backlog: Arc<Backlog>,
@@ -37,16 +39,24 @@ impl World {
     /// A world without a host, with the plugin `acme` loaded.
     pub(crate) fn new() -> Self {
         let time = Time::new();
-        let ledger = Arc::new(Doors::new(Arc::new(Memory::new(Arc::new(time.clone())))));
+        let ledger = Arc::new(Memory::new(Arc::new(time.clone())));
+        Self::over(time, ledger)
+    }
+
+    /// The same over this ledger.
+    pub(crate) fn over(time: Time, ledger: Arc<dyn Ledger>) -> Self {
+        let ledger = Arc::new(Doors::new(ledger));
+        let backlog = Backlog::new(Arc::clone(&ledger) as _, Shard(0), BacklogLimits::default());
         let plugins = Arc::new(Plugins::new());
         plugins.load(profile("acme"));
         Self {
             network: Arc::new(Network::new(time.clone())),
             time,
             ledger,
+            transformer: Arc::clone(&plugins) as _,
             plugins,
             health: Arc::default(),
-            backlog: Arc::default(),
+            backlog: Arc::new(backlog),
             troubles: Arc::default(),
             hosts: JoinSet::new(),
             stop: CancellationToken::new(),
@@ -79,7 +89,7 @@ impl World {
     fn parts(&self, network: Arc<Network>) -> Parts {
         Parts {
             ledger: Arc::clone(&self.ledger) as Arc<dyn Ledger>,
-            transformer: Arc::clone(&self.plugins) as _,
+            transformer: Arc::clone(&self.transformer),
             sender: network,
             clock: Arc::new(self.time.clone()),
             timer: Arc::new(self.time.clone()),
@@ -199,7 +209,12 @@ impl World {
     /// Lets everybody do all that can be done at this time. Tests have one thread, so that whoever is ready runs
     /// when the test yields; what runs on another thread is waited for by its result instead.
     pub(crate) async fn quiet(&self) {
-        for _ in 0..500 {
+        self.turns(500).await;
+    }
+
+    /// Lets everybody have so many turns.
+    pub(crate) async fn turns(&self, turns: u64) {
+        for _ in 0..turns {
             tokio::task::yield_now().await;
         }
     }

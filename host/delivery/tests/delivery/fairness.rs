@@ -1,0 +1,98 @@
+//! No plugin and no state slows others beyond its share.
+
+use std::{sync::Arc, time::Duration};
+
+use transload_domain::{Outcome, Status, limits::TRANSFORM_TIME_MAX};
+
+use crate::support::{Shop, World, echo_body, event, profile, seconds, webhook, webhook_of};
+
+const LOOPS: [&str; 10] = ["l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8", "l9"];
+/// How long a healthy transform takes.
+const HEALTHY: Duration = Duration::from_millis(5);
+const STEP: Duration = Duration::from_millis(5);
+const STEPS: u32 = 2_000;
+
+/// What two healthy webhooks get in ten seconds of the test's clock, with more events than can be done, beside
+/// plugins in endless loops.
+async fn arrivals_beside(loops: &[&str]) -> usize {
+    let mut world = World::new();
+    let healthy = |name: &str| name == "acme" || name == "beta";
+    world.transformer = Arc::new(Shop::new(&world.time, &world.plugins, 2, move |call| {
+        if healthy(call.plugin.as_str()) { HEALTHY } else { TRANSFORM_TIME_MAX }
+    }));
+    world.plugins.load(profile("beta"));
+    world.put(webhook(1)).await;
+    world.put(webhook_of(2, "beta")).await;
+    for (n, name) in (10..).zip(loops) {
+        world.plugins.load(profile(name));
+        world.put(webhook_of(n, name)).await;
+    }
+    world.start("one");
+    for id in 0..STEPS * 2 {
+        world.post(event(&id.to_string())).await;
+    }
+    for _ in 0..STEPS {
+        world.turns(60).await;
+        world.time.advance(STEP);
+    }
+    let sent = world.network.sent();
+    assert!(sent.iter().all(|(_, one)| !one.endpoint.contains("vendor1.") || one.attempt == 1));
+    sent.len()
+}
+
+#[tokio::test]
+async fn i8_ten_plugins_in_endless_loops_leave_the_others_more_than_half() {
+    let alone = arrivals_beside(&[]).await;
+    let beside = arrivals_beside(&LOOPS).await;
+    assert!(alone > 2_000, "the healthy ones alone: {alone}");
+    assert!(2 * beside > alone, "{beside} beside loops, {alone} alone");
+}
+
+#[tokio::test]
+async fn i8_a_webhook_whose_state_is_busy_keeps_no_event_in_hand() {
+    let world = World::with_host();
+    let (release, hold) = std::sync::mpsc::channel::<()>();
+    let hold = std::sync::Mutex::new(hold);
+    world.plugins.load_with(profile("slow"), 2, move |call, state| {
+        let number = state.number("n") + 1;
+        state.set_number("n", number);
+        if call.event.id != "first" {
+            // Ends when the test drops its side.
+            let _ = hold.lock().unwrap().recv();
+        }
+        Ok(Outcome::Deliver(vec![echo_body(call)]))
+    });
+    world.put(webhook(1)).await;
+    world.put(webhook_of(2, "slow")).await;
+    let first = world.post(event("first")).await;
+    world.until(world.key(first, &webhook(2)), Status::Delivered).await;
+    let mut numbers = Vec::new();
+    for id in 0..300 {
+        numbers.push(world.post(event(&id.to_string())).await);
+    }
+    let arrived = |vendor: &str| {
+        let sent = world.network.sent();
+        sent.iter().filter(|(_, one)| one.endpoint.contains(vendor)).count()
+    };
+    // A turn is taken to last 2 ms until one shows otherwise, so 50 wait for theirs, and one has it.
+    world.until_true("the others arrive", async || arrived("vendor1") >= 250).await;
+    let last = numbers[299];
+    world.until(world.key(last, &webhook(2)), Status::Blocked).await;
+    let deliveries = world.deliveries(last).await;
+    let blocked = deliveries.iter().find(|one| one.head.status == Status::Blocked).unwrap();
+    let reason = blocked.made.reason().unwrap();
+    assert!(reason.contains("busy with earlier events"), "{reason}");
+    let by = blocked.made.plugin.as_ref().unwrap();
+    assert_eq!((by.name.as_str(), by.digest.0), ("slow", [2; 32]));
+    // Nobody waits longer than two seconds.
+    world.time.advance(seconds(2));
+    world.until_true("all others arrive", async || arrived("vendor1") >= 300).await;
+    assert_eq!(arrived("vendor2"), 1);
+    drop(release);
+    let all_arrive = async || {
+        world.time.advance(seconds(1));
+        world.quiet().await;
+        arrived("vendor2") == 301
+    };
+    world.until_true("the slow ones arrive too", all_arrive).await;
+}
