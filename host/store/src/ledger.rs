@@ -367,6 +367,8 @@ pub enum Key {
     Replay(Organization, ReplayId),
     /// An access record.
     Access(String),
+    /// The wish for a delivery ([`Change::Redrive`]).
+    Redrive(DeliveryKey),
     /// How many deliveries a webhook has in a status.
     Count(WebhookId, Status),
 }
@@ -394,6 +396,8 @@ pub enum Record {
     Replay(Revision, Box<Replay>),
     /// An access record.
     Access(Revision, Vec<u8>),
+    /// Somebody asks for the delivery again.
+    Redrive,
     /// A number of deliveries.
     Count(u64),
     /// An attempt.

@@ -44,7 +44,7 @@ pub(super) enum Action {
     /// [`Effect::Suspend`] has ended.
     Suspended { webhook: WebhookId, result: Result<(), Error> },
     /// [`Effect::ReadDelivery`] has ended.
-    ReadDelivery { key: DeliveryKey, delivery: Result<Option<Delivery>, Error> },
+    ReadDelivery { key: DeliveryKey, delivery: Result<Wished, Error> },
     /// [`Effect::TakeBack`] has ended.
     TakenBack { key: DeliveryKey, result: Result<(), Error> },
     /// [`Effect::Replay`] has ended.
@@ -88,6 +88,17 @@ pub(super) enum Effect {
 
 /// Which plan.
 pub(super) type PlanId = u64;
+
+/// What was found where somebody asks for a delivery again.
+#[derive(Debug)]
+pub(super) enum Wished {
+    /// The delivery.
+    Found(Box<Delivery>),
+    /// There is no such delivery.
+    Gone,
+    /// Nobody asks for it any more.
+    NoLonger,
+}
 
 /// Why a delivery is settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

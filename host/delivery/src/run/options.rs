@@ -64,7 +64,7 @@ pub const RETIRE_BATCH: usize = 256;
 pub const OVERDUE_MAX: usize = 4_096;
 /// Events that are forgotten at once where a store that is too large does not get smaller by it: it uses the space
 /// again, so that this is room for as many new ones.
-pub const SIZE_STEP_EVENTS: usize = 8_192;
+pub const SIZE_STEP_EVENTS: usize = 1_024;
 /// How long closed events are kept, where nothing else is said: a month to look back, and to replay.
 pub const RETENTION_AGE: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// How long every event is kept, however full the disk is: an operator must be able to see what just happened.

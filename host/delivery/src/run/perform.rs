@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use transload_domain::DeliveryKey;
 use transload_store::{Change, Dispatch, Error, Key, Lead, LedgerExt, Record, Settlement};
 
 use super::{
     Options, Parts,
-    action::{Action, Effect},
+    action::{Action, Effect, Wished},
     replaying, retiring, transform,
 };
 
@@ -64,8 +65,7 @@ pub(super) async fn perform(
             Action::Suspended { webhook, result }
         }
         Effect::ReadDelivery(key) => {
-            let delivery = ledger.delivery(options.shard, key.id()).await;
-            Action::ReadDelivery { key, delivery }
+            Action::ReadDelivery { key, delivery: wished_delivery(&parts, &options, key).await }
         }
         Effect::TakeBack(delivery) => {
             let change = Change::Redrive { delivery, wanted: false };
@@ -82,6 +82,20 @@ pub(super) async fn perform(
             Action::Renewed(ledger.lead(options.shard, &options.host, options.lease).await)
         }
     }
+}
+
+/// A delivery and whether somebody still asks for it: the ledger may tell of a wish that was granted just before.
+async fn wished_delivery(
+    parts: &Parts,
+    options: &Options,
+    key: DeliveryKey,
+) -> Result<Wished, Error> {
+    let ledger = &parts.ledger;
+    if ledger.read(options.shard, Key::Redrive(key)).await?.is_none() {
+        return Ok(Wished::NoLonger);
+    }
+    let delivery = ledger.delivery(options.shard, key.id()).await?;
+    Ok(delivery.map_or(Wished::Gone, |delivery| Wished::Found(Box::new(delivery))))
 }
 
 /// One answer for each dispatch, whatever the ledger does.

@@ -7,7 +7,7 @@ use transload_domain::{Content, Delivery, DeliveryKey, Head, Status, Timestamp, 
 use transload_store::{Error, Settlement};
 
 use super::{
-    action::{Effect, Why},
+    action::{Effect, Why, Wished},
     options::REDRIVES_MAX,
     term::Term,
 };
@@ -89,7 +89,7 @@ impl Term {
     pub(super) fn wished_read(
         &mut self,
         key: DeliveryKey,
-        delivery: Result<Option<Delivery>, Error>,
+        delivery: Result<Wished, Error>,
         now: Timestamp,
     ) {
         self.wishes.under_way -= 1;
@@ -100,7 +100,12 @@ impl Term {
         };
         match delivery {
             Ok(_) if outdated => self.wishes.queue(key),
-            Ok(Some(Delivery { head, .. })) if head.status.is_open() => {
+            Ok(Wished::NoLonger) => {
+                self.wishes.wishes.remove(&key);
+            }
+            Ok(Wished::Gone) => self.take_back(key),
+            Ok(Wished::Found(found)) if found.head.status.is_open() => {
+                let head = found.head;
                 let waits = self.as_in_agenda(head);
                 if self.agenda.take_out(&waits) {
                     self.moved.remove(&key);
@@ -109,10 +114,10 @@ impl Term {
                     self.wishes.set(key, Wish::Resting);
                 }
             }
-            Ok(Some(Delivery { head, made })) => {
+            Ok(Wished::Found(found)) => {
+                let Delivery { head, made } = *found;
                 self.grant(head, matches!(made.content, Content::Request(_)), now);
             }
-            Ok(None) => self.take_back(key),
             Err(Error::Corrupt(what)) => {
                 self.tell_damage(format!("delivery {} cannot be retried: {what}", key.id()));
                 self.take_back(key);

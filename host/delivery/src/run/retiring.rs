@@ -34,7 +34,9 @@ enum Step {
 /// How far a store has been made smaller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Shrink {
+    /// How large the store was before the latest step, and at the beginning.
     size: u64,
+    began: u64,
     events: usize,
     /// Where to go on, and whether the size is asked for before that.
     from: Option<EventNo>,
@@ -118,7 +120,7 @@ impl Term {
         }
         debug!(size, limit, "the store is too large");
         self.sweeper.size_after = 0;
-        let shrink = Shrink { size, events: 0, from: Some(EventNo(0)), asks: false };
+        let shrink = Shrink { size, began: size, events: 0, from: Some(EventNo(0)), asks: false };
         self.retire_from(Step::Shrink(shrink), EventNo(0), now.before(RETENTION_MIN));
     }
 
@@ -126,9 +128,9 @@ impl Term {
     fn shrunk(&mut self, shrink: Shrink, size: u64, now: Timestamp) {
         self.metrics.store_size(size);
         let limit = self.options.retention.size.unwrap_or(u64::MAX);
-        match shrink.from.filter(|_| goes_on(&shrink, size, limit)) {
+        match shrink.from.filter(|_| shrink.goes_on(size, limit)) {
             Some(from) => {
-                let shrink = Shrink { size: shrink.size.min(size), asks: false, ..shrink };
+                let shrink = Shrink { size, asks: false, ..shrink };
                 self.retire_from(Step::Shrink(shrink), from, now.before(RETENTION_MIN));
             }
             None => {
@@ -137,7 +139,7 @@ impl Term {
                     events,
                     size, limit, "events were forgotten before their age: the store was too large"
                 );
-                self.sweeper.size_after = size;
+                self.sweeper.size_after = if shrink.uses_space_again(size) { size } else { 0 };
                 self.end_sweep(now);
             }
         }
@@ -197,15 +199,22 @@ impl Term {
     }
 }
 
+impl Shrink {
+    /// Whether more is to be forgotten: until the store is a tenth below its limit, and not on and on where that makes
+    /// it no smaller.
+    fn goes_on(&self, size: u64, limit: u64) -> bool {
+        size > limit - limit / 10 && (size < self.size || self.events < SIZE_STEP_EVENTS)
+    }
+
+    /// Whether the store has kept the space of what was forgotten, for what is to come.
+    fn uses_space_again(&self, size: u64) -> bool {
+        self.events > 0 && size >= self.began
+    }
+}
+
 fn in_days(time: Duration) -> String {
     let seconds = time.as_secs();
     if seconds >= 86_400 { format!("{} days", seconds / 86_400) } else { format!("{seconds} s") }
-}
-
-/// Whether more is to be forgotten: until the store is a tenth below its limit, and not on and on where forgetting
-/// makes it no smaller.
-fn goes_on(shrink: &Shrink, size: u64, limit: u64) -> bool {
-    size > limit - limit / 10 && (size < shrink.size || shrink.events < SIZE_STEP_EVENTS)
 }
 
 /// Brings a step about.
@@ -222,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_store_is_made_smaller_until_it_is_or_cannot_be() {
-        let shrink = |size, events| Shrink { size, events, from: None, asks: true };
+        let shrink = |size, events| Shrink { size, began: size, events, from: None, asks: true };
         for (what, before, events, size, more) in [
             ("still above nine tenths", 1_000, 10, 950, true),
             ("below", 1_000, 10, 900, false),
@@ -230,7 +239,9 @@ mod tests {
             ("no smaller though much was", 1_000, SIZE_STEP_EVENTS, 1_000, false),
             ("smaller, and much was", 1_001, SIZE_STEP_EVENTS, 1_000, true),
         ] {
-            assert_eq!(goes_on(&shrink(before, events), size, 1_000), more, "{what}");
+            let kept = events > 0 && size >= before;
+            assert_eq!(shrink(before, events).uses_space_again(size), kept, "{what}");
+            assert_eq!(shrink(before, events).goes_on(size, 1_000), more, "{what}");
         }
     }
 }

@@ -70,8 +70,11 @@ impl Term {
         }
         self.agenda.gate(id, gate);
         self.metrics.breakers(self.vendors.tripped);
-        let breaker = self.vendors.breakers.get(&id)?;
-        let (Some(tripped), Gate::Probing { from: next_try }) = (breaker.tripped(), gate) else {
+        let breaker = self.vendors.breakers.get(&id);
+        let tripped = breaker.and_then(Breaker::tripped).copied();
+        let (Some(breaker), Some(tripped), Gate::Probing { from: next_try }) =
+            (breaker, tripped, gate)
+        else {
             self.troubles.clear(id);
             return None;
         };

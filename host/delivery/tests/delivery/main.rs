@@ -2,6 +2,8 @@
 //! sender with small servers on this machine.
 
 #[cfg(test)]
+mod breaking;
+#[cfg(test)]
 mod dispatching;
 #[cfg(test)]
 mod fairness;
@@ -14,8 +16,18 @@ mod ordering;
 #[cfg(test)]
 mod plugins;
 #[cfg(test)]
+mod redriving;
+#[cfg(test)]
+mod replaying;
+#[cfg(test)]
+mod retiring;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod sending;
 #[cfg(test)]
 mod state;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod suspending;

@@ -48,6 +48,7 @@ pub(super) fn read<R: Rows>(rows: &R, key: Key) -> Result<Option<Record>> {
             let found = get::<AccessRow>(rows, &keys::access(&id))?;
             found.map(|row| Record::Access(row.revision, row.value))
         }
+        Key::Redrive(key) => rows.get(&keys::redrive(&key))?.map(|_| Record::Redrive),
         Key::Count(webhook, status) => {
             let found = get::<NumberRow>(rows, &keys::count(webhook, status))?;
             Some(Record::Count(found.map_or(0, |row| row.0)))

@@ -30,6 +30,10 @@ pub(crate) enum Fault {
     SettleBefore,
     /// The next settlement fails and was written.
     SettleAfter,
+    /// The next settlement meets a damaged row.
+    SettleCorrupt,
+    /// The next suspension of a webhook fails and was not written.
+    SuspendBefore,
     /// Every lead is for so short a time that no exchange fits in.
     ShortLease,
     /// Nothing works.
@@ -139,6 +143,9 @@ impl Ledger for Doors {
         if self.fails_once(Fault::SettleBefore) {
             return Err(broken());
         }
+        if self.fails_once(Fault::SettleCorrupt) {
+            return Err(Error::Corrupt("scripted".into()));
+        }
         let answer = self.inner.settle(lead, settlement).await;
         if self.fails_once(Fault::SettleAfter) { Err(broken()) } else { answer }
     }
@@ -149,6 +156,9 @@ impl Ledger for Doors {
         change: Change,
         expected: Option<Revision>,
     ) -> Result<Revision> {
+        if matches!(change, Change::Suspend { .. }) && self.fails_once(Fault::SuspendBefore) {
+            return Err(broken());
+        }
         self.inner.configure(shard, change, expected).await
     }
 

@@ -10,7 +10,8 @@ use transload_delivery::{
     run::{self, LoopError, Options, Parts},
 };
 use transload_domain::{
-    Attempt, Clock, Content, Delivery, DeliveryKey, Event, EventNo, HookNo, Part, Status, Webhook,
+    Attempt, Clock, Content, Delivery, DeliveryKey, Event, EventNo, Head, HookNo, Part, Status,
+    Webhook,
 };
 use transload_store::{Change, Key, Ledger, Memory, Query, Record, Shard};
 
@@ -173,6 +174,60 @@ impl World {
             Some(Record::Made(made)) => Some(made.content),
             _ => None,
         }
+    }
+
+    pub(crate) async fn head(&self, key: DeliveryKey) -> Head {
+        match self.ledger.read(Shard::default(), Key::Head(key)).await.unwrap() {
+            Some(Record::Head(head)) => head,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A webhook as the ledger has it.
+    pub(crate) async fn stored(&self, webhook: &Webhook) -> Webhook {
+        let key = Key::Webhook(webhook.organization.clone(), webhook.id);
+        match self.ledger.read(Shard::default(), key).await.unwrap() {
+            Some(Record::Webhook(_, webhook)) => *webhook,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Resumes a webhook as a person does.
+    pub(crate) async fn resume(&self, webhook: &Webhook) {
+        let mut webhook = self.stored(webhook).await;
+        webhook.suspended_at = None;
+        webhook.suspended_because = None;
+        webhook.resumed_at = Some(self.time.now());
+        self.put(webhook).await;
+    }
+
+    /// Waits until a webhook is suspended; why it is.
+    pub(crate) async fn until_suspended(&self, webhook: &Webhook) -> String {
+        self.until_true("the webhook is suspended", async || {
+            self.stored(webhook).await.suspended_at.is_some()
+        })
+        .await;
+        self.stored(webhook).await.suspended_because.unwrap()
+    }
+
+    /// Asks for a delivery again.
+    pub(crate) async fn ask_for(&self, key: DeliveryKey) {
+        let change = Change::Redrive { delivery: key, wanted: true };
+        self.ledger.configure(Shard::default(), change, None).await.unwrap();
+    }
+
+    /// Whether somebody asks for a delivery.
+    pub(crate) async fn is_asked_for(&self, key: DeliveryKey) -> bool {
+        self.ledger.read(Shard::default(), Key::Redrive(key)).await.unwrap().is_some()
+    }
+
+    /// Lets time pass in steps, with all that can be done after each.
+    pub(crate) async fn pass(&self, step: Duration, times: u64) {
+        for _ in 0..times {
+            self.quiet().await;
+            self.time.advance(step);
+        }
+        self.quiet().await;
     }
 
     pub(crate) fn problems(&self) -> Vec<Problem> {

@@ -1,0 +1,173 @@
+//! Replays by query.
+
+use std::collections::HashMap;
+
+use transload_domain::{
+    Clock, DeliveryKey, Event, Progress, Replay, ReplayId, Selection, Status, Timestamp,
+};
+use transload_store::{Change, Key, Ledger, Record, Shard};
+
+use crate::support::{World, answered, event, profile, seconds, webhook};
+
+fn replay(world: &World, statuses: Vec<Status>) -> Replay {
+    Replay {
+        id: ReplayId::from_random([1; 16]),
+        organization: webhook(1).organization,
+        selection: Selection { webhook: None, statuses, from: None, to: None },
+        created_at: world.time.now(),
+        progress: Progress::default(),
+    }
+}
+
+async fn begin(world: &World, replay: &Replay) {
+    let change = Change::Replay(replay.clone());
+    world.ledger.configure(Shard::default(), change, Some(0)).await.unwrap();
+}
+
+async fn progress(world: &World, replay: &Replay) -> Progress {
+    let key = Key::Replay(replay.organization.clone(), replay.id);
+    match world.ledger.read(Shard::default(), key).await.unwrap() {
+        Some(Record::Replay(_, replay)) => replay.progress,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn until_finished(world: &World, replay: &Replay) -> Progress {
+    let finished = async || progress(world, replay).await.finished_at.is_some();
+    world.until_true("the replay has ended", finished).await;
+    progress(world, replay).await
+}
+
+/// A world with two webhooks whose vendors fail, and so many dead deliveries for each; a second between the events.
+async fn world_with_dead(events: u32) -> (World, Vec<DeliveryKey>) {
+    let world = World::with_host();
+    let mut impatient = profile("acme");
+    impatient.retry.max_attempts = 1;
+    world.plugins.load(impatient);
+    // Their failures are no news about the vendor.
+    world.network.answers(|_| answered(400));
+    for n in 1..=2 {
+        world.put(webhook(n)).await;
+    }
+    let mut keys = Vec::new();
+    for id in 0..events {
+        let accepted_at = world.time.now();
+        let no = world.post(Event { accepted_at, ..event(&id.to_string()) }).await;
+        for n in 1..=2 {
+            let key = world.key(no, &webhook(n));
+            world.until(key, Status::Dead).await;
+            keys.push(key);
+        }
+        world.time.advance(seconds(1));
+    }
+    (world, keys)
+}
+
+fn sends(world: &World) -> HashMap<DeliveryKey, usize> {
+    let mut sends = HashMap::new();
+    for (_, exchange) in world.network.sent() {
+        *sends.entry(exchange.delivery).or_default() += 1;
+    }
+    sends
+}
+
+#[tokio::test]
+async fn a_replay_sends_what_was_asked_for_and_tells_how_far_it_is() {
+    let (world, keys) = world_with_dead(100).await;
+    world.network.answers(|_| answered(200));
+    let replay = replay(&world, vec![Status::Dead]);
+    begin(&world, &replay).await;
+    let progress = until_finished(&world, &replay).await;
+    assert_eq!((progress.seen, progress.moved, progress.stage), (200, 200, 2));
+    assert_eq!((progress.error, progress.next), (None, None));
+    for key in keys {
+        world.until(key, Status::Delivered).await;
+    }
+    assert!(sends(&world).values().all(|sends| *sends == 2));
+}
+
+#[tokio::test]
+async fn a_replay_keeps_to_its_webhook_its_times_and_its_statuses() {
+    let (world, keys) = world_with_dead(20).await;
+    let start = world.time.now().before(seconds(20));
+    world.network.answers(|_| answered(200));
+    let mut replay = replay(&world, vec![Status::Dead, Status::Skipped]);
+    replay.selection.webhook = Some(webhook(2).id);
+    replay.selection.from = Some(start.after(seconds(5)));
+    replay.selection.to = Some(start.after(seconds(12)));
+    begin(&world, &replay).await;
+    assert_eq!(until_finished(&world, &replay).await.moved, 7);
+    world.until_true("they are sent", async || world.network.count() == 47).await;
+    let mut again: Vec<DeliveryKey> =
+        sends(&world).into_iter().filter(|(_, sends)| *sends == 2).map(|(key, _)| key).collect();
+    again.sort();
+    let expected: Vec<DeliveryKey> =
+        keys.iter().filter(|key| key.webhook == webhook(2).id).skip(5).take(7).copied().collect();
+    assert_eq!(again, expected);
+}
+
+#[tokio::test]
+async fn a_replay_of_both_what_is_dead_and_what_arrived_moves_each_once() {
+    let (world, _) = world_with_dead(70).await;
+    world.network.answers(|_| answered(200));
+    // The clock stands still meanwhile: what was dead has arrived at the very time of the wish.
+    let replay = replay(&world, vec![Status::Dead, Status::Delivered]);
+    begin(&world, &replay).await;
+    assert_eq!(until_finished(&world, &replay).await.moved, 140);
+    world.until_true("they are sent", async || world.network.count() == 280).await;
+    world.quiet().await;
+    assert!(sends(&world).values().all(|sends| *sends == 2));
+}
+
+#[tokio::test]
+async fn i6_a_replay_survives_restarts_and_moves_nothing_twice() {
+    let (mut world, keys) = world_with_dead(150).await;
+    world.network.answers(|_| answered(200));
+    let replay = replay(&world, vec![Status::Dead]);
+    begin(&world, &replay).await;
+    let mut restarts = 0;
+    while progress(&world, &replay).await.finished_at.is_none() {
+        // Each life is a little longer, so that the cuts fall everywhere.
+        for _ in 0..3 * restarts {
+            tokio::task::yield_now().await;
+        }
+        world.kill().await;
+        world.time.advance(seconds(1));
+        world.start("one");
+        restarts += 1;
+        assert!(restarts < 500, "{:?}", progress(&world, &replay).await);
+    }
+    assert!(restarts > 3, "it was cut {restarts} times");
+    for key in &keys {
+        world.until(*key, Status::Delivered).await;
+    }
+    // A move is one write: none is lost, and none is done twice. An exchange that a crash cut is made again.
+    for key in keys {
+        let attempts = world.attempts(key).await;
+        assert_eq!(attempts.len(), 2, "{attempts:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_replay_of_a_webhook_that_is_gone_says_so() {
+    let (world, _) = world_with_dead(1).await;
+    world.remove(&webhook(2)).await;
+    let mut replay = replay(&world, vec![Status::Dead]);
+    replay.selection.webhook = Some(webhook(2).id);
+    begin(&world, &replay).await;
+    let progress = until_finished(&world, &replay).await;
+    assert_eq!(progress.error, Some(format!("webhook {} is gone", webhook(2).id)));
+    assert_eq!((progress.moved, world.network.count()), (0, 2));
+}
+
+#[tokio::test]
+async fn an_ended_replay_is_not_begun_again() {
+    let (mut world, _) = world_with_dead(3).await;
+    let mut replay = replay(&world, vec![Status::Dead]);
+    replay.progress.finished_at = Some(Timestamp::EPOCH);
+    begin(&world, &replay).await;
+    world.kill().await;
+    world.start("one");
+    world.pass(seconds(1), 5).await;
+    assert_eq!(world.network.count(), 6);
+}

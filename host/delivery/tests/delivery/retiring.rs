@@ -1,0 +1,128 @@
+//! Forgetting what is over, giving up what could not go, and telling of what is damaged.
+
+use std::time::Duration;
+
+use transload_delivery::run::{Options, Retention};
+use transload_domain::{Clock, Content, Event, EventNo, Status, Verdict};
+use transload_store::{Key, Ledger, Shard};
+
+use crate::support::{Fault, World, answered, event, seconds, webhook};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn world_with(retention: Retention) -> World {
+    let mut world = World::new();
+    let mut options = Options::new("one");
+    options.retention = retention;
+    world.start_as(options);
+    world
+}
+
+async fn post(world: &World, event: Event) -> EventNo {
+    world.post(Event { accepted_at: world.time.now(), ..event }).await
+}
+
+async fn is_there(world: &World, no: EventNo) -> bool {
+    world.ledger.read(Shard::default(), Key::Event(no)).await.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn closed_events_are_forgotten_at_their_age_and_open_ones_are_not() {
+    let world = world_with(Retention { age: 2 * DAY, ..Retention::default() });
+    world.put(webhook(1)).await;
+    world.network.answers(|exchange| {
+        answered(if exchange.request.body.ends_with(b"\"open\"}") { 410 } else { 200 })
+    });
+    let closed = post(&world, event("closed")).await;
+    world.until(world.key(closed, &webhook(1)), Status::Delivered).await;
+    let open = post(&world, event("open")).await;
+    world.until_suspended(&webhook(1)).await;
+    world.pass(HOUR, 47).await;
+    let young = post(&world, event("young")).await;
+    world.until(world.key(young, &webhook(1)), Status::Scheduled).await;
+    assert!(is_there(&world, closed).await);
+    world.pass(seconds(61), 65).await;
+    assert!(!is_there(&world, closed).await, "closed and old");
+    assert!(is_there(&world, open).await, "open, however old");
+    assert!(is_there(&world, young).await, "young");
+}
+
+#[tokio::test]
+async fn what_could_not_go_for_a_month_is_dead_with_the_reason() {
+    let world = world_with(Retention { age: 365 * DAY, ..Retention::default() });
+    world.put(webhook(1)).await;
+    world.network.answers(|_| answered(410));
+    let held = world.key(post(&world, event("1")).await, &webhook(1));
+    world.until_suspended(&webhook(1)).await;
+    world.plugins.unload("acme");
+    let blocked = world.key(post(&world, event("2")).await, &webhook(1));
+    world.until(blocked, Status::Blocked).await;
+    world.put(webhook(2)).await;
+    let missing = world.key(post(&world, event("3")).await, &webhook(2));
+    world.until(missing, Status::Blocked).await;
+    world.pass(HOUR, 29 * 24).await;
+    for key in [held, blocked, missing] {
+        assert!(world.status(key).await.unwrap().is_open());
+    }
+    world.pass(HOUR, 26).await;
+    for key in [held, blocked, missing] {
+        assert_eq!(world.status(key).await, Some(Status::Dead));
+    }
+    let attempts = world.attempts(held).await;
+    let Verdict::Dead { reason } = &attempts.last().unwrap().verdict else { panic!() };
+    assert!(reason.starts_with("given up: due for more than 30 days"), "{reason}");
+    assert!(reason.contains("its webhook is suspended (the vendor answered 410"), "{reason}");
+    let Some(Content::Blocked(reason)) = world.content(missing).await else { panic!() };
+    assert!(reason.ends_with("its plugin acme is not loaded"), "{reason}");
+    assert_eq!(world.network.count(), 1);
+}
+
+#[tokio::test]
+async fn a_store_that_is_too_large_forgets_the_oldest_but_nothing_of_the_last_hour() {
+    const LIMIT: u64 = 600_000;
+    let world = world_with(Retention { size: Some(LIMIT), ..Retention::default() });
+    world.put(webhook(1)).await;
+    let body = format!("{{\"text\":\"{}\"}}", "x".repeat(1_000));
+    let mut numbers = Vec::new();
+    for id in 0..600 {
+        let no = post(&world, Event { data: body.clone(), ..event(&id.to_string()) }).await;
+        world.until(world.key(no, &webhook(1)), Status::Delivered).await;
+        numbers.push(no);
+        // The second half is posted an hour after the first.
+        world.time.advance(if id == 299 { HOUR } else { seconds(0) });
+    }
+    let size = async || world.ledger.size(Shard::default()).await.unwrap();
+    let full = size().await;
+    assert!(full > 2 * LIMIT, "{full} bytes");
+    world.pass(seconds(61), 2).await;
+    assert!(!is_there(&world, numbers[0]).await);
+    for no in &numbers[300..] {
+        assert!(is_there(&world, *no).await, "{no:?} was accepted within the hour");
+    }
+    world.pass(seconds(61), 62).await;
+    let after = size().await;
+    assert!(after <= LIMIT, "{after} bytes");
+    let kept = {
+        let mut kept = 0;
+        for no in &numbers {
+            kept += u32::from(is_there(&world, *no).await);
+        }
+        kept
+    };
+    assert!(is_there(&world, numbers[599]).await && kept > 0, "{kept} are kept");
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_is_told_and_holds_up_nobody() {
+    let world = World::with_host();
+    world.put(webhook(1)).await;
+    world.ledger.fail(Fault::SettleCorrupt);
+    let damaged = world.key(world.post(event("1")).await, &webhook(1));
+    world.until_true("it is told", async || world.health.damages().count == 1).await;
+    let told = world.health.damages().latest.unwrap();
+    assert!(told.contains(&damaged.id().to_string()), "{told}");
+    let other = world.key(world.post(event("2")).await, &webhook(1));
+    world.until(other, Status::Delivered).await;
+    assert_eq!((world.problems(), world.status(damaged).await), (vec![], Some(Status::Scheduled)));
+}
