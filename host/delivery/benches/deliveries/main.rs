@@ -9,6 +9,10 @@ mod parts;
 
 use std::process::{Command, Stdio};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use case::{Case, Measured, Step};
 
 /// Runs of each case, of which the median counts; the cases take turns.
