@@ -35,10 +35,11 @@ pub(super) fn resolve(
     let current = former.and_then(|former| former.keys.first()).map(|key| key.scheme);
     let scheme = definition.scheme.as_deref().map(scheme).transpose();
     let scheme = scheme.map_err(|detail| ("scheme", detail));
-    if definition.secret.is_none() && matches!(scheme, Ok(asked) if asked.or(current) == current) {
-        if let Some(former) = former {
-            return (Some(former.clone()), None);
-        }
+    if let Some(former) = former
+        && definition.secret.is_none()
+        && matches!(scheme, Ok(asked) if asked.or(current) == current)
+    {
+        return (Some(former.clone()), None);
     }
     let new = scheme.and_then(|asked| {
         new_key(api, asked, definition.secret.as_deref(), current.unwrap_or_default())

@@ -149,3 +149,31 @@ impl<'a> DefinitionView<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use transload_delivery::TroubleKind;
+    use transload_domain::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_trouble_says_since_when_and_what_comes_next() {
+        for (kind, name) in
+            [(TroubleKind::Credentials, "credentials"), (TroubleKind::Failing, "failing")]
+        {
+            let view = TroubleView::of(Trouble {
+                kind,
+                since: Timestamp::EPOCH,
+                detail: "invalid_client".into(),
+                next_try: Timestamp::from_micros(1),
+            });
+            let expected = json!({
+                "kind": name, "since": "1970-01-01T00:00:00.000000Z", "detail": "invalid_client",
+                "next_try": "1970-01-01T00:00:00.000001Z",
+            });
+            assert_eq!(serde_json::to_value(view).unwrap(), expected);
+        }
+    }
+}

@@ -222,3 +222,24 @@ async fn only_its_own_organization_changes_a_webhook() {
     host.send(patch(nobody, &json!({"name": "x"}))).await.is_problem(404, "not-found");
     assert_eq!(host.send(get(&path)).await.json["name"], "Orders to Acme");
 }
+
+#[tokio::test]
+async fn changes_that_meet_lose_none() {
+    let (host, _, path) = with(&webhook()).await;
+    let send = |changes: Value| host.send(patch(&path, &changes));
+    let answers = tokio::join!(
+        send(json!({"name": "new"})),
+        send(json!({"description": "new"})),
+        send(json!({"limits": {"concurrency": 5}})),
+        send(json!({"filter": {"sources": ["/new"]}})),
+        host.send(crate::testing::post_nothing(&format!("{path}/suspend"))),
+    );
+    let statuses =
+        [&answers.0, &answers.1, &answers.2, &answers.3, &answers.4].map(|answer| answer.status);
+    assert_eq!(statuses, [200; 5]);
+    let shown = host.send(get(&path)).await.json;
+    assert_eq!((&shown["name"], &shown["description"]), (&json!("new"), &json!("new")));
+    assert_eq!(shown["limits"]["concurrency"], 5);
+    assert_eq!(shown["filter"]["sources"], json!(["/new"]));
+    assert_ne!(shown["suspended_at"], json!(null));
+}
