@@ -9,6 +9,7 @@
 mod directory;
 mod faulty;
 mod feed;
+mod front;
 mod group;
 mod journal;
 mod keys;
@@ -27,6 +28,7 @@ mod waiting;
 
 pub use directory::OpenError;
 pub use faulty::{Faults, Faulty};
+pub use front::Front;
 pub use ledger::{
     Change, Dispatch, Entry, Error, FAILURES_KEPT_MAX, Failure, Key, Lead, Ledger, Page, Query,
     REPLAYS_MAX, Receipt, Record, Result, Retired, Retirement, Revision, Settlement, Shard,

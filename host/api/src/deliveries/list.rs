@@ -1,12 +1,14 @@
 //! `GET /v1/deliveries`: what was and is to be delivered.
 
+use std::time::Duration;
+
 use axum::{
     Extension,
     extract::State,
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use transload_domain::{Event, EventNo, Status, WebhookId};
+use transload_domain::{Event, EventNo, Status, Timestamp, WebhookId};
 use transload_store::{Query, Record};
 use uuid::Uuid;
 
@@ -23,6 +25,7 @@ use crate::{
     json::Answer,
     page::{self, Params},
     problem::{Kind, Problem},
+    time::parse_rfc3339,
 };
 
 /// Which deliveries are wanted: all filters must hold.
@@ -35,6 +38,10 @@ pub(crate) struct Filters {
     event: Option<String>,
     /// A status as it is shown.
     status: Option<String>,
+    /// Events accepted at this time or later.
+    from: Option<String>,
+    /// Events accepted before this time.
+    to: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
 }
@@ -56,6 +63,9 @@ pub(crate) async fn list(
     let cursor = Cursor::decode(filters.cursor.as_deref())?;
     let status = filters.status.as_deref().map(status).transpose()?;
     let webhook = filters.webhook.as_deref().map(webhook_id).transpose()?;
+    let from = time("from", filters.from.as_deref())?;
+    let to = time("to", filters.to.as_deref())?;
+    let wanted = Wanted { webhook, status, from, to };
     let walk = if let Some(event) = &filters.event {
         let (no, _) = events::find(&api, &caller, event).await?;
         Walk::event(&api, no, cursor)?
@@ -67,7 +77,7 @@ pub(crate) async fn list(
         Walk::all(&api, caller.organization.clone(), cursor)?
     };
     let look = Look::new(&api, &caller.organization);
-    let (deliveries, next) = collect(walk, look, limit, webhook, status).await?;
+    let (deliveries, next) = collect(walk, look, limit, &wanted).await?;
     Ok(Answer(Deliveries { deliveries, next }).into_response())
 }
 
@@ -79,31 +89,61 @@ pub(crate) async fn of_event(
     limit: usize,
 ) -> Result<(Vec<DeliverySummary>, Option<String>), Problem> {
     let look = Look::new(api, &event.organization);
-    collect(Walk::event(api, no, None)?, look, limit, None, None).await
+    collect(Walk::event(api, no, None)?, look, limit, &Wanted::default()).await
 }
+
+/// What a delivery must be like to be listed.
+#[derive(Debug, Default)]
+struct Wanted {
+    webhook: Option<WebhookId>,
+    status: Option<Shown>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+}
+
+/// How far clocks may have been set back between two events: what was accepted so long before `from` ends the list.
+const CLOCK_SLACK: Duration = Duration::from_secs(60 * 60);
 
 async fn collect(
     mut walk: Walk<'_>,
     mut look: Look<'_>,
     limit: usize,
-    webhook: Option<WebhookId>,
-    status: Option<Shown>,
+    wanted: &Wanted,
 ) -> Result<(Vec<DeliverySummary>, Option<String>), Problem> {
     let mut deliveries = Vec::new();
     while deliveries.len() < limit {
         let Some(delivery) = walk.next().await? else { break };
         let key = delivery.head.key;
-        if webhook.is_some_and(|wanted| wanted != key.webhook) {
+        if wanted.webhook.is_some_and(|webhook| webhook != key.webhook) {
             continue;
         }
+        if wanted.from.is_some() || wanted.to.is_some() {
+            let Some(event) = look.event(key.event).await? else { continue };
+            let at = event.accepted_at;
+            if wanted.from.is_some_and(|from| at.after(CLOCK_SLACK) < from) {
+                return Ok((deliveries, None));
+            }
+            if wanted.from.is_some_and(|from| at < from) || wanted.to.is_some_and(|to| at >= to) {
+                continue;
+            }
+        }
         let shown = Shown::of(delivery.head.status, look.webhook(key.webhook).await?);
-        if status.is_some_and(|wanted| wanted != shown) {
+        if wanted.status.is_some_and(|status| status != shown) {
             continue;
         }
         deliveries.extend(look.summary(&delivery).await?);
     }
     let next = walk.cursor().map(|cursor| cursor.encode()).transpose()?;
     Ok((deliveries, next))
+}
+
+/// A time of a filter.
+fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    parse_rfc3339(text).map(Some).ok_or_else(|| {
+        let detail = format!("{name} must be as RFC 3339 writes it, like 2018-04-05T17:31:00Z");
+        Problem::new(Kind::InvalidRequest, detail)
+    })
 }
 
 /// Demands that the webhook is the caller's: there, or removed and with deliveries still to be seen.

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::value::RawValue;
-use transload_domain::{Event, EventId, EventNo};
+use transload_domain::{Event, EventId, EventNo, Timestamp};
 
 /// Which event something belongs to.
 #[derive(Clone, Debug, Serialize)]
@@ -17,6 +17,9 @@ pub(crate) struct EventSummary {
     pub(crate) r#type: String,
     /// Its `subject`, which is what deliveries are ordered by where a webhook asks for it.
     pub(crate) subject: Option<String>,
+    /// When it was accepted; an event that is shown whole tells it.
+    #[serde(skip)]
+    pub(crate) accepted_at: Timestamp,
 }
 
 /// A CloudEvent in its JSON form, the data as it came in.
@@ -32,6 +35,7 @@ impl EventSummary {
             source: event.source.clone(),
             r#type: event.kind.clone(),
             subject: event.subject.clone(),
+            accepted_at: event.accepted_at,
         }
     }
 }

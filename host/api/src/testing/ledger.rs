@@ -1,30 +1,42 @@
 //! A ledger that a test can hold up, or make fail.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use async_trait::async_trait;
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Barrier, Notify, Semaphore};
 use transload_domain::Event;
-use transload_store::{
-    Change, Dispatch, Entry, Error, Key, Lead, Ledger, Memory, Page, Query, Receipt, Record,
-    Result, Retired, Retirement, Revision, Settlement, Shard,
-};
+use transload_store::{Change, Error, Front, Ledger, Memory, Receipt, Result, Revision, Shard};
 
-/// The memory ledger, whose answers to `accept` can be held up and whose writes can fail.
+/// The memory ledger, whose answers to `accept` can be held up and whose writes can fail or meet.
 pub(crate) struct Watched {
     inner: Memory,
     broken: AtomicBool,
     answers: Semaphore,
     accepting: Notify,
+    meeting: Mutex<Option<Meeting>>,
+}
+
+/// Changes that wait for each other.
+struct Meeting {
+    barrier: Arc<Barrier>,
+    awaited: usize,
 }
 
 impl Watched {
     pub(super) fn new(inner: Memory) -> Self {
-        let answers = Semaphore::new(Semaphore::MAX_PERMITS);
-        Self { inner, broken: AtomicBool::new(false), answers, accepting: Notify::new() }
+        Self {
+            inner,
+            broken: AtomicBool::new(false),
+            answers: Semaphore::new(Semaphore::MAX_PERMITS),
+            accepting: Notify::new(),
+            meeting: Mutex::new(None),
+        }
     }
 
     /// From now on every write fails, as on a disk that is full.
@@ -48,22 +60,44 @@ impl Watched {
         tokio::time::timeout(Duration::from_secs(10), begun).await.expect("nobody accepts");
     }
 
+    /// The next `count` changes of the configuration wait until all of them are there.
+    pub(crate) fn let_changes_meet(&self, count: usize) {
+        let barrier = Arc::new(Barrier::new(count));
+        *self.meeting.lock().unwrap() = Some(Meeting { barrier, awaited: count });
+    }
+
     fn disk(&self) -> Result<()> {
         match self.broken.load(Ordering::SeqCst) {
             true => Err(Error::Unavailable("no space left on device".into())),
             false => Ok(()),
         }
     }
+
+    async fn meet(&self) {
+        let barrier = match &mut *self.meeting.lock().unwrap() {
+            Some(meeting) if meeting.awaited > 0 => {
+                meeting.awaited -= 1;
+                meeting.barrier.clone()
+            }
+            _ => return,
+        };
+        let met = tokio::time::timeout(Duration::from_secs(10), barrier.wait());
+        met.await.expect("not all changes came");
+    }
 }
 
 #[async_trait]
-impl Ledger for Watched {
+impl Front for Watched {
+    fn behind(&self) -> &dyn Ledger {
+        &self.inner
+    }
+
     async fn accept(&self, shard: Shard, events: Vec<Event>) -> Result<Vec<Receipt>> {
         self.accepting.notify_one();
-        let permit = self.answers.acquire().await.expect("the semaphore is never closed");
-        permit.forget();
         self.disk()?;
-        self.inner.accept(shard, events).await
+        let receipts = self.inner.accept(shard, events).await;
+        self.answers.acquire().await.expect("the semaphore is never closed").forget();
+        receipts
     }
 
     async fn configure(
@@ -72,49 +106,8 @@ impl Ledger for Watched {
         change: Change,
         expected: Option<Revision>,
     ) -> Result<Revision> {
+        self.meet().await;
         self.disk()?;
         self.inner.configure(shard, change, expected).await
-    }
-
-    async fn lead(&self, shard: Shard, host: &str, lease: Duration) -> Result<Lead> {
-        self.inner.lead(shard, host, lease).await
-    }
-
-    async fn agenda(&self, lead: &Lead) -> Result<mpsc::Receiver<Entry>> {
-        self.inner.agenda(lead).await
-    }
-
-    async fn dispatch(&self, lead: &Lead, dispatches: Vec<Dispatch>) -> Vec<Result<()>> {
-        self.inner.dispatch(lead, dispatches).await
-    }
-
-    async fn settle(&self, lead: &Lead, settlement: Settlement) -> Result<()> {
-        self.inner.settle(lead, settlement).await
-    }
-
-    async fn read(&self, shard: Shard, key: Key) -> Result<Option<Record>> {
-        self.inner.read(shard, key).await
-    }
-
-    async fn page(
-        &self,
-        shard: Shard,
-        query: Query,
-        after: Option<Vec<u8>>,
-        limit: usize,
-    ) -> Result<Page> {
-        self.inner.page(shard, query, after, limit).await
-    }
-
-    async fn retire(&self, lead: &Lead, retirement: Retirement) -> Result<Retired> {
-        self.inner.retire(lead, retirement).await
-    }
-
-    async fn size(&self, shard: Shard) -> Result<u64> {
-        self.inner.size(shard).await
-    }
-
-    fn undispatched(&self, shard: Shard) -> u64 {
-        self.inner.undispatched(shard)
     }
 }

@@ -1,7 +1,9 @@
 //! Deliveries are listed newest first, filtered, in pages, and never another organization's.
 
 use serde_json::json;
-use transload_domain::{Content, Fault, Organization, Status, Timestamp, Verdict, WebhookId};
+use transload_domain::{
+    Content, Event, Fault, Organization, Status, Timestamp, Verdict, WebhookId,
+};
 use transload_store::{Change, Key, Ledger, Record, Shard};
 
 use crate::testing::{ACME, Host, attempt, get, made, post_event, subscribe, webhook};
@@ -67,6 +69,46 @@ async fn lists_are_newest_first_in_pages_of_any_size() {
         assert_eq!(of_event.len(), 2);
         let both = all(&host, &format!("event={}&webhook={second}", events[4]), limit).await;
         assert_eq!(both, [("4".to_owned(), "delivered".to_owned())]);
+    }
+}
+
+#[tokio::test]
+async fn a_list_can_be_of_a_time() {
+    let (host, id) = host().await;
+    let acme = Organization::new(ACME).unwrap();
+    for hour in 0..6_i64 {
+        let at = Timestamp::from_micros(hour * 3_600_000_000);
+        let (event, id) = (event_at(&acme, &hour.to_string(), at), id);
+        let no = host.ledger.accept(Shard(0), vec![event]).await.unwrap()[0].no;
+        host.dispatch(no, vec![(id, Status::Dead, made(b"{}"))]).await;
+    }
+    for (query, expected) in [
+        ("from=1970-01-01T02:00:00Z&to=1970-01-01T04:00:00Z", &["3", "2"][..]),
+        ("from=1970-01-01T03:30:00Z", &["5", "4"]),
+        ("to=1970-01-01T01:00:00Z", &["0"]),
+        ("from=1970-01-02T00:00:00Z", &[]),
+    ] {
+        for of in [String::new(), format!("&webhook={id}"), "&status=dead".to_owned()] {
+            let found = all(&host, &format!("{query}{of}"), 2).await;
+            let ids: Vec<&str> = found.iter().map(|(id, _)| id.as_str()).collect();
+            assert_eq!(ids, expected, "{query}{of}");
+        }
+    }
+}
+
+/// An event that was accepted at that time.
+fn event_at(organization: &Organization, id: &str, at: Timestamp) -> Event {
+    Event {
+        organization: organization.clone(),
+        id: id.into(),
+        source: "/shop".into(),
+        kind: "order.created".into(),
+        subject: None,
+        time: None,
+        extensions: vec![],
+        data: "{}".into(),
+        accepted_at: at,
+        emulated_for: None,
     }
 }
 
@@ -183,6 +225,8 @@ async fn a_wrong_filter_is_told() {
     for (query, slug) in [
         ("status=lost".to_owned(), "invalid-request"),
         ("webhook=x".to_owned(), "invalid-request"),
+        ("from=yesterday".to_owned(), "invalid-request"),
+        ("to=2026-01-01".to_owned(), "invalid-request"),
         ("state=dead".to_owned(), "invalid-request"),
         ("cursor=e30".to_owned(), "invalid-cursor"),
         (format!("webhook={id}&cursor={}", next.as_str().unwrap()), "invalid-cursor"),

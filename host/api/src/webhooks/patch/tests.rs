@@ -226,6 +226,7 @@ async fn only_its_own_organization_changes_a_webhook() {
 #[tokio::test]
 async fn changes_that_meet_lose_none() {
     let (host, _, path) = with(&webhook()).await;
+    host.ledger.let_changes_meet(5);
     let send = |changes: Value| host.send(patch(&path, &changes));
     let answers = tokio::join!(
         send(json!({"name": "new"})),
