@@ -102,8 +102,8 @@ impl Source {
             (state.latest.clone(), state.fetches)
         };
         match latest {
-            Some(Latest::Failed(failure, until)) if now < until => return Err(failure),
-            Some(Latest::Token(token)) if now < token.renew_at => return Ok(token),
+            Some(Latest::Failed(failure, until)) if now < until => Err(failure),
+            Some(Latest::Token(token)) if now < token.renew_at => Ok(token),
             Some(Latest::Token(token)) if now < token.ends_at => {
                 let Ok(_turn) = self.turn.try_lock() else { return Ok(token) };
                 if let Some(ended) = self.ended_since(fetches) {

@@ -22,7 +22,7 @@ use tokio_util::either::Either;
 use tower_service::Service;
 use url::{Host, Url};
 
-use super::connection::Connection;
+use super::connection::{Connection, Counted, OpenConnections};
 use crate::egress::{EgressPolicy, Lookup, NoAddress};
 
 /// Time for a name, a connection and its TLS session; the exchange's deadline holds over everything.
@@ -55,7 +55,10 @@ pub(super) enum NoConnection {
 /// Makes connections for the client. This is the one place of the host that connects to anything outside, and it
 /// connects only to addresses that the egress policy has just checked, names and literal addresses alike.
 #[derive(Clone)]
-pub(super) struct Connector(Arc<Inner>);
+pub(super) struct Connector {
+    inner: Arc<Inner>,
+    open: OpenConnections,
+}
 
 struct Inner {
     egress: Arc<EgressPolicy>,
@@ -69,7 +72,13 @@ impl Connector {
         lookup: Arc<dyn Lookup>,
         tls: ClientConfig,
     ) -> Self {
-        Self(Arc::new(Inner { egress, lookup, tls: TlsConnector::from(Arc::new(tls)) }))
+        let inner = Inner { egress, lookup, tls: TlsConnector::from(Arc::new(tls)) };
+        Self { inner: Arc::new(inner), open: OpenConnections::default() }
+    }
+
+    /// The same connector, which counts its connections here.
+    pub(super) fn counting(&self, open: OpenConnections) -> Self {
+        Self { inner: Arc::clone(&self.inner), open }
     }
 }
 
@@ -83,16 +92,16 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let inner = Arc::clone(&self.0);
+        let (inner, counted) = (Arc::clone(&self.inner), self.open.one_more());
         Box::pin(async move {
-            let connecting = inner.connect(&uri);
+            let connecting = inner.connect(&uri, counted);
             timeout(CONNECT_TIME, connecting).await.unwrap_or(Err(NoConnection::Time))
         })
     }
 }
 
 impl Inner {
-    async fn connect(&self, uri: &Uri) -> Result<Connection, NoConnection> {
+    async fn connect(&self, uri: &Uri, counted: Counted) -> Result<Connection, NoConnection> {
         let url = Url::parse(&uri.to_string()).map_err(|_| NoConnection::Host)?;
         let port = url.port_or_known_default().ok_or(NoConnection::Host)?;
         let addresses = self.egress.addresses(&*self.lookup, &url).await?;
@@ -101,12 +110,12 @@ impl Inner {
         // A request is written in one piece; waiting for more would only cost time.
         stream.set_nodelay(true).map_err(NoConnection::Tcp)?;
         if url.scheme() == "http" {
-            return Ok(Connection::new(TokioIo::new(Either::Left(stream)), false));
+            return Ok(Connection::new(TokioIo::new(Either::Left(stream)), false, counted));
         }
         let name = server_name(&url).ok_or(NoConnection::Host)?;
         let stream = self.tls.connect(name, stream).await.map_err(NoConnection::Tls)?;
         let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        Ok(Connection::new(TokioIo::new(Either::Right(stream)), h2))
+        Ok(Connection::new(TokioIo::new(Either::Right(stream)), h2, counted))
     }
 }
 

@@ -3,6 +3,10 @@
 use std::{
     io,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
 };
 
@@ -18,12 +22,37 @@ type Stream = TokioIo<Either<TcpStream, TlsStream<TcpStream>>>;
 pub(super) struct Connection {
     stream: Stream,
     h2: bool,
+    _counted: Counted,
 }
 
 impl Connection {
     /// `h2`: HTTP/2 was agreed upon.
-    pub(super) fn new(stream: Stream, h2: bool) -> Self {
-        Self { stream, h2 }
+    pub(super) fn new(stream: Stream, h2: bool, counted: Counted) -> Self {
+        Self { stream, h2, _counted: counted }
+    }
+}
+
+/// How many connections are open or being opened.
+#[derive(Clone, Default)]
+pub(super) struct OpenConnections(Arc<AtomicUsize>);
+
+/// One of them, until it is dropped.
+pub(super) struct Counted(OpenConnections);
+
+impl OpenConnections {
+    pub(super) fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn one_more(&self) -> Counted {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Counted(self.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -68,7 +68,7 @@ async fn fetch_in_time(
         secrets.add(authorization.trim_start_matches("Basic ").to_owned());
     }
     let broken = |error: &(dyn std::error::Error + 'static)| {
-        at_once(passing(failure::describe(error, &uri)))
+        at_once(passing(&failure::describe(error, &uri)))
     };
     let answer = sender.client.send(request).await.map_err(|error| broken(&error))?;
     let status = answer.status().as_u16();
@@ -102,7 +102,7 @@ async fn fetch_in_time(
 }
 
 /// What hinders an exchange with the token endpoint may pass; what the egress policy refuses does not.
-fn passing(failure: SendFailure) -> SendFailure {
+fn passing(failure: &SendFailure) -> SendFailure {
     let kind = match failure.kind {
         kind @ (SendFailureKind::Refused | SendFailureKind::Unsendable) => kind,
         _ => SendFailureKind::Token,
