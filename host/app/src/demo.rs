@@ -24,7 +24,7 @@ use crate::{
     sandbox::{self, Received, Sandbox, new_token},
 };
 
-use plan::{AUDIENCE, Plan, plans};
+use plan::{AUDIENCE, Plan, Vendors, plans, source};
 
 pub use report::{Delivered, Report};
 
@@ -68,7 +68,8 @@ impl Demo {
         let api = Client::new(Place::Tcp(host.address())).with_key(&key);
         let origin = format!("http://{}", sandbox.address());
         let mut deliveries = Vec::new();
-        for plan in plans(workspace, &token)? {
+        let vendors = Vendors { origin: &origin, token: &token, client_secret: &client_secret };
+        for plan in plans(workspace, &vendors)? {
             tell(&format!("sending a {} event to {}", plan.event["type"], plan.vendor));
             deliveries.push(send(&plan, &api, &sandbox, &origin).await?);
         }
@@ -83,15 +84,17 @@ impl Demo {
     /// When the order cannot be written where curl finds it.
     pub fn invitation(&self, workspace: &Path) -> Result<String> {
         let file = self.directory.path().join("order.json");
-        let [order, _] = plans(workspace, "")?;
+        let nowhere = Vendors { origin: "", token: "", client_secret: "" };
+        let [order, ..] = plans(workspace, &nowhere)?;
         fs::write(&file, order.event["data"].to_string())
             .with_context(|| format!("write {}", file.display()))?;
+        let source = source(order.plugin);
         let (host, sandbox, key) = (self.host.address(), self.sandbox.address(), &self.key);
         Ok(format!(
             "host     http://{host}\nsandbox  http://{sandbox}/received\nkey      {key}\n\n\
              curl -i http://{host}/v1/events \\\n  -H 'authorization: Bearer {key}' \\\n  \
              -H 'content-type: application/json' -H 'ce-specversion: 1.0' -H 'ce-type: order.created' \\\n  \
-             -H 'ce-source: /by-hand' -H \"ce-id: $RANDOM\" -d @{}\n",
+             -H 'ce-source: {source}' -H \"ce-id: $RANDOM\" -d @{}\n",
             file.display()
         ))
     }

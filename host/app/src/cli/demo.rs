@@ -13,7 +13,12 @@ use super::{block_on, log, output, plugin::build_into};
 use crate::{config::LogFormat, demo::Demo, host::signals::Signals};
 
 /// The plugins that the demo builds.
-const PACKAGES: [&str; 2] = ["transload-plugin-readycloud", "transload-plugin-corrigopro"];
+const PACKAGES: [&str; 4] = [
+    "transload-plugin-readycloud",
+    "transload-plugin-corrigopro",
+    "transload-plugin-doo",
+    "transload-plugin-relocity",
+];
 
 /// See it work from end to end: plugins built, host and vendors' sandbox started, real events posted over HTTP.
 #[derive(Debug, clap::Args)]
