@@ -25,6 +25,8 @@ pub(crate) struct State<'a> {
     source: &'a dyn StateSource,
     reads: Vec<StateRead>,
     writes: Vec<StateWrite>,
+    /// Why the state could not be read: the call is given up then, as the engine does.
+    unread: Option<String>,
 }
 
 /// The plugins of a test.
@@ -106,12 +108,12 @@ impl Transformer for Plugins {
         // On a thread of its own, as the engine does: reading state may block.
         let run = move || {
             let mut state =
-                State { source: call.state.as_ref(), reads: Vec::new(), writes: Vec::new() };
+                State { source: call.state.as_ref(), reads: vec![], writes: vec![], unread: None };
             let result = script(&call, &mut state);
             let writes = if result.is_ok() { state.writes } else { Vec::new() };
-            (result, state.reads, writes)
+            state.unread.map_or(Ok((result, state.reads, writes)), |why| Err(NotRun::State(why)))
         };
-        let (result, reads, writes) = tokio::task::spawn_blocking(run).await.unwrap();
+        let (result, reads, writes) = tokio::task::spawn_blocking(run).await.unwrap()?;
         Ok(Transformed {
             plugin: plugin.reference.clone(),
             result,
@@ -130,7 +132,10 @@ impl State<'_> {
         if let Some(own) = self.writes.iter().rev().find(|write| write.key == key) {
             return own.value.as_ref().map_or(0, |value| parse(value));
         }
-        let found = self.source.get(key).unwrap();
+        let found = self.source.get(key).unwrap_or_else(|why| {
+            self.unread = Some(why);
+            None
+        });
         let revision = found.as_ref().map_or(0, |(revision, _)| *revision);
         if !self.reads.iter().any(|read| read.key == key) {
             self.reads.push(StateRead { key: key.to_owned(), revision });
