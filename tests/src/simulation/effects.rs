@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use transload_delivery::run::RETENTION_MIN;
 use transload_domain::{
     Attempt, AttemptOutcome, Content, Delivery, DeliveryKey, Digest, Event, EventNo, Head, Made,
-    Progress, Replay, Request, Status, Timestamp, Webhook, WebhookId,
+    Progress, Replay, Request, Selection, Status, Timestamp, Webhook, WebhookId,
 };
 use transload_store::{Dispatch, Lead, Receipt, Settlement};
 
 use super::{
-    facts::{DeliveryFact, EventFact, Promise, State, WebhookFact, name},
-    plugins::{self, Kind},
+    facts::{DeliveryFact, EventFact, Promise, ReplayFact, State, WebhookFact, name},
+    plugins, vendors,
 };
 
 /// Attempts of one round, whatever the scripted profiles say: none asks for more.
@@ -23,6 +24,10 @@ impl State {
             self.disturbed = now;
             self.note(&format!("{} leads in epoch {}", lead.host, lead.epoch));
             self.counts.terms += 1;
+            // What a host remembers of its vendors is its own.
+            for webhook in self.webhooks.values_mut() {
+                (webhook.failing, webhook.tripped) = (0, None);
+            }
         }
         if self.lead.as_ref().is_some_and(|old| old.epoch > lead.epoch) {
             self.broken(Promise::I7, format!("epoch {} was given again", lead.epoch));
@@ -117,9 +122,16 @@ impl State {
             head: *head,
             request: request_of(made),
             settled: Default::default(),
+            gone: 0,
             answers: BTreeMap::new(),
-            reopened: 0,
         };
+        let on_trial =
+            self.events.get(&head.key.event).is_some_and(|e| e.event.emulated_for.is_some());
+        if head.emulated != on_trial {
+            let words =
+                format!("delivery {} does not know whether it is on trial", name(&head.key));
+            self.broken(Promise::I3, words);
+        }
         if self.deliveries.insert(head.key, fact).is_some() {
             self.broken(Promise::I3, format!("delivery {} was made twice", name(&head.key)));
         }
@@ -158,7 +170,7 @@ impl State {
     }
 
     /// A settlement took effect.
-    pub(super) fn settled(&mut self, lead: &Lead, settlement: &Settlement) {
+    pub(super) fn settled(&mut self, lead: &Lead, settlement: &Settlement, now: Timestamp) {
         self.only_the_lead(lead, "settled");
         let Settlement { before, after, attempt, made, .. } = settlement;
         let name = name(&before.key);
@@ -176,15 +188,15 @@ impl State {
             self.broken(Promise::I5, format!("delivery {name} lost its bytes"));
         }
         match attempt {
-            Some(attempt) => self.attempted(&name, &mut fact, before, after, attempt),
+            Some(attempt) => self.attempted(&name, &mut fact, (before, after), attempt, now),
             None if !before.status.is_open() && after.status.is_open() => {
-                self.reopened(&name, &mut fact, before.key);
+                self.reopened(&name, before.key);
             }
             None => {}
         }
         self.wishes.retain(|wish| attempt.is_some() || *wish != before.key);
         self.has_a_reason(after, made.as_ref());
-        if after.status == Status::Scheduled && after.round() >= ROUND_MAX {
+        if after.status == Status::Scheduled && after.round() >= ROUND_MAX + fact.gone {
             self.broken(Promise::I9, format!("delivery {name} is tried without end"));
         }
         fact.head = *after;
@@ -196,9 +208,9 @@ impl State {
         &mut self,
         name: &str,
         fact: &mut DeliveryFact,
-        before: &Head,
-        after: &Head,
+        (before, after): (&Head, &Head),
         attempt: &Attempt,
+        now: Timestamp,
     ) {
         if !fact.settled.insert(attempt.number) {
             let number = attempt.number;
@@ -213,20 +225,32 @@ impl State {
         if !was_so && !is_closing {
             self.broken(Promise::I6, format!("{name} has an attempt that no vendor saw"));
         }
-        let Some(webhook) = self.webhooks.get_mut(&before.key.webhook) else { return };
-        if let AttemptOutcome::Answered(answer) = &attempt.outcome {
-            webhook.gone |= answer.status == 410;
+        if matches!(&attempt.outcome, AttemptOutcome::Answered(answer) if answer.status == 410) {
+            fact.gone += 1;
         }
-        if after.status != Status::Delivered && !before.emulated && was_so {
-            webhook.failures.push(attempt.started.after(attempt.took));
+        let Some(webhook) = self.webhooks.get_mut(&before.key.webhook) else { return };
+        if was_so && !before.emulated && vendors::has_failed(&webhook.webhook, &attempt.outcome) {
+            let at = attempt.started.after(attempt.took);
+            webhook.stored_failures.push((at, now));
         }
     }
 
-    fn reopened(&mut self, name: &str, fact: &mut DeliveryFact, key: DeliveryKey) {
+    /// A closed delivery is open again: somebody asked for it, or for a replay that it belongs to, and not less often
+    /// than that.
+    fn reopened(&mut self, name: &str, key: DeliveryKey) {
         self.counts.reopened += 1;
-        fact.reopened += 1;
-        if !self.wishes.contains(&key) && self.replays.is_empty() {
-            self.broken(Promise::Wishes, format!("nobody asked for {name}, and it was opened"));
+        let times = self.reopened.entry(key).or_default();
+        *times += 1;
+        let times = *times;
+        let asked = self.asked.get(&key).copied().unwrap_or(0);
+        let replays = self
+            .replays
+            .values()
+            .filter(|replay| replay.selected.iter().any(|(selected, _)| *selected == key));
+        let most = asked as usize + replays.count();
+        if times as usize > most {
+            let words = format!("{name} was opened {times} times and asked for {most} times");
+            self.broken(Promise::Wishes, words);
         }
     }
 
@@ -246,6 +270,9 @@ impl State {
                 removed: false,
                 changed: now,
                 failures: Vec::new(),
+                stored_failures: Vec::new(),
+                failing: 0,
+                tripped: None,
                 gone: false,
             };
             self.webhooks.insert(webhook.id, fact);
@@ -253,6 +280,9 @@ impl State {
         };
         let old = &fact.webhook;
         fact.steady &= old.hooks.len() == webhook.hooks.len() && old.filter == webhook.filter;
+        if old.hooks != webhook.hooks || old.resumed_at != webhook.resumed_at {
+            (fact.failing, fact.tripped) = (0, None);
+        }
         if old.suspended_at != webhook.suspended_at || old.limits != webhook.limits {
             fact.changed = now;
         }
@@ -311,6 +341,7 @@ impl State {
         let words = if wanted { "asked for" } else { "no longer asked for" };
         self.note(&format!("delivery {} is {words}", name(&delivery)));
         if wanted {
+            *self.asked.entry(delivery).or_default() += 1;
             self.wishes.insert(delivery);
         } else {
             self.wishes.remove(&delivery);
@@ -321,12 +352,57 @@ impl State {
     pub(super) fn replayed(&mut self, replay: &Replay) {
         let Progress { seen, moved, finished_at, error, .. } = &replay.progress;
         self.note(&format!("replay: {seen} seen, {moved} moved, {error:?}"));
-        self.replays.insert(replay.id, finished_at.is_some());
+        let is_finished = finished_at.is_some();
+        if let Some(fact) = self.replays.get_mut(&replay.id) {
+            fact.finished = is_finished;
+        } else {
+            let selected = self.selected(replay);
+            self.replays.insert(replay.id, ReplayFact { finished: is_finished, selected });
+        }
+        if is_finished {
+            self.replay_ended(replay);
+        }
+    }
+
+    /// The deliveries that a replay is to open again.
+    fn selected(&self, replay: &Replay) -> Vec<(DeliveryKey, u32)> {
+        let Selection { webhook, statuses, .. } = &replay.selection;
+        let is_meant = |key: &DeliveryKey, fact: &DeliveryFact| {
+            let owner = self.webhook(key.webhook).map(|fact| &fact.webhook.organization);
+            webhook.is_none_or(|only| only == key.webhook)
+                && owner == Some(&replay.organization)
+                && statuses.contains(&fact.head.status)
+                && fact.head.at <= replay.created_at
+        };
+        let all = self.deliveries.iter().filter(|(key, fact)| is_meant(key, fact));
+        all.map(|(key, _)| (*key, self.reopened.get(key).copied().unwrap_or(0))).collect()
+    }
+
+    /// Every delivery that was meant went out again, or is gone.
+    fn replay_ended(&mut self, replay: &Replay) {
+        let Some(fact) = self.replays.get(&replay.id) else { return };
+        let left = fact.selected.iter().find(|(key, before)| {
+            self.reopened.get(key).copied().unwrap_or(0) <= *before
+                && self.deliveries.contains_key(key)
+                && self.webhook(key.webhook).is_some()
+        });
+        if let Some(left) = left.map(|(key, _)| name(key)) {
+            self.broken(Promise::Wishes, format!("a replay has ended and left {left} out"));
+        }
     }
 
     /// Events are gone from the store.
-    pub(super) fn retired(&mut self, lead: &Lead, events: &[EventNo], accepted_before: Timestamp) {
+    pub(super) fn retired(
+        &mut self,
+        lead: &Lead,
+        events: &[EventNo],
+        accepted_before: Timestamp,
+        now: Timestamp,
+    ) {
         self.only_the_lead(lead, "retired");
+        if now.since(accepted_before) < RETENTION_MIN {
+            self.broken(Promise::I1, "events were retired that had just come");
+        }
         for no in events {
             self.note(&format!("event {} is retired", no.0));
             self.counts.retired += 1;
@@ -373,8 +449,7 @@ impl State {
 
 /// Whether a webhook has failed as often as its vendor tolerates, and once more.
 fn is_failing(fact: &WebhookFact, at: Timestamp) -> bool {
-    let rule = Kind::of(&fact.webhook.plugin).and_then(Kind::suspend);
-    let Some(rule) = rule else { return false };
+    let Some(rule) = plugins::suspend_rule(&fact.webhook) else { return false };
     let since = fact.webhook.resumed_at.unwrap_or(Timestamp::EPOCH);
     let counts = |failed: &&Timestamp| **failed > since && at.since(**failed) <= rule.within;
     fact.failures.iter().filter(counts).count() > rule.more_than as usize

@@ -10,6 +10,7 @@ use transload_domain::{
 use super::{
     effects::digest,
     facts::{Promise, State, Underway, name},
+    plugins, vendors,
 };
 
 /// Exchanges of all webhooks at the same time, as the hosts of a simulation are told.
@@ -37,7 +38,9 @@ impl State {
         self.goes_to_a_webhook_that_takes_it(&name, exchange, decided);
         self.is_in_order(&name, key);
         let number = self.counts.exchanges;
-        self.under_way.insert(number, Underway { host: host.to_owned(), delivery: key });
+        self.is_the_only_probe(&name, key, decided);
+        let began = now;
+        self.under_way.insert(number, Underway { host: host.to_owned(), delivery: key, began });
         self.is_within_its_share(host, key);
         number
     }
@@ -91,6 +94,33 @@ impl State {
         } else if known && fact.webhook.suspended_at.is_some() {
             self.broken(Promise::Suspension, format!("{name} is sent to a suspended webhook"));
         }
+        let Some(fact) = self.webhook(exchange.delivery.webhook) else { return };
+        let Some(rule) = plugins::suspend_rule(&fact.webhook) else { return };
+        let resumed = fact.webhook.resumed_at.unwrap_or(Timestamp::EPOCH);
+        let counts = |(at, known): &&(Timestamp, Timestamp)| {
+            *at > resumed && decided.since(*at) <= rule.within && *known < decided
+        };
+        let failures = fact.stored_failures.iter().filter(counts).count();
+        if failures > rule.more_than as usize {
+            let words = format!("{name} is sent after {failures} failures: {rule:?}");
+            self.broken(Promise::Suspension, words);
+        }
+    }
+
+    /// A vendor that keeps failing gets one exchange at a time.
+    fn is_the_only_probe(&mut self, name: &str, key: DeliveryKey, decided: Timestamp) {
+        let Some(tripped) = self.webhook(key.webhook).and_then(|fact| fact.tripped) else { return };
+        let mut others = self
+            .under_way
+            .values()
+            .filter(|other| other.delivery.webhook == key.webhook && other.began > tripped);
+        if tripped < decided
+            && let Some(other) = others.next()
+        {
+            let other = super::facts::name(&other.delivery);
+            let words = format!("{name} is sent beside {other} to a vendor that keeps failing");
+            self.broken(Promise::I8, words);
+        }
     }
 
     /// Nothing of the same key that was accepted before is still open.
@@ -111,7 +141,7 @@ impl State {
             other.webhook == key.webhook
                 && **other < key
                 && same(&other.event)
-                && self.deliveries.get(other).is_some_and(|fact| fact.reopened == 0)
+                && !self.reopened.contains_key(other)
         });
         let unread = self.undispatched.range(..key.event).find(|no| {
             same(no) && self.events.get(no).is_some_and(|fact| is_wanted(webhook, &fact.event))
@@ -154,14 +184,32 @@ impl State {
     }
 
     /// The exchange has ended with an answer, or without.
-    pub(super) fn answered(&mut self, exchange: &Exchange, outcome: &AttemptOutcome) {
+    pub(super) fn answered(
+        &mut self,
+        exchange: &Exchange,
+        outcome: &AttemptOutcome,
+        now: Timestamp,
+    ) {
         let words = match outcome {
             AttemptOutcome::Answered(answer) => answer.status.to_string(),
             AttemptOutcome::Failed(failure) => failure.kind.to_string(),
         };
         self.note(&format!("{} is answered {words}", name(&exchange.delivery)));
-        if let Some(fact) = self.deliveries.get_mut(&exchange.delivery) {
-            fact.answers.entry(exchange.attempt).or_default().push(outcome.clone());
+        let Some(fact) = self.deliveries.get_mut(&exchange.delivery) else { return };
+        fact.answers.entry(exchange.attempt).or_default().push(outcome.clone());
+        let on_trial = fact.head.emulated;
+        let Some(webhook) = self.webhooks.get_mut(&exchange.delivery.webhook) else { return };
+        if !on_trial && vendors::has_failed(&webhook.webhook, outcome) {
+            webhook.failures.push(now);
+            webhook.gone |= words == "410";
+        }
+        if vendors::is_down(outcome) {
+            webhook.failing += 1;
+            if webhook.failing >= limits::BREAKER_FAILURES {
+                webhook.tripped.get_or_insert(now);
+            }
+        } else {
+            (webhook.failing, webhook.tripped) = (0, None);
         }
     }
 

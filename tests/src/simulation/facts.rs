@@ -97,8 +97,10 @@ pub(super) struct State {
     pub(super) under_way: BTreeMap<u64, Underway>,
     /// Deliveries that somebody wants to go out again.
     pub(super) wishes: BTreeSet<DeliveryKey>,
-    /// Replays, and when each ended.
-    pub(super) replays: BTreeMap<ReplayId, bool>,
+    /// How often somebody asked for each, and how often each was opened again.
+    pub(super) asked: BTreeMap<DeliveryKey, u32>,
+    pub(super) reopened: BTreeMap<DeliveryKey, u32>,
+    pub(super) replays: BTreeMap<ReplayId, ReplayFact>,
     /// When something last happened that excuses a host for being slow.
     pub(super) disturbed: Timestamp,
     pub(super) counts: Counts,
@@ -123,10 +125,10 @@ pub(super) struct DeliveryFact {
     pub(super) request: Option<Digest>,
     /// The attempts that were settled.
     pub(super) settled: BTreeSet<u32>,
+    /// How often the vendor said that the endpoint is gone: that costs no attempt of the schedule.
+    pub(super) gone: u32,
     /// What the vendor answered to each attempt; more than one answer where a crash cut one.
     pub(super) answers: BTreeMap<u32, Vec<AttemptOutcome>>,
-    /// How often it was opened again.
-    pub(super) reopened: u32,
 }
 
 /// What is known of a webhook.
@@ -137,16 +139,29 @@ pub(super) struct WebhookFact {
     pub(super) removed: bool,
     /// When it was suspended or changed, by the wall.
     pub(super) changed: Timestamp,
-    /// When attempts failed that count towards suspension.
+    /// When the vendor failed, as it knows itself.
     pub(super) failures: Vec<Timestamp>,
+    /// When failures that the store knows of happened, and when it learned of them.
+    pub(super) stored_failures: Vec<(Timestamp, Timestamp)>,
+    /// Exchanges that failed in a row, and since when they are so many that only one may be made at a time.
+    pub(super) failing: u32,
+    pub(super) tripped: Option<Timestamp>,
     /// Whether the vendor said that the endpoint is gone for ever.
     pub(super) gone: bool,
+}
+
+/// What is known of a replay.
+pub(super) struct ReplayFact {
+    pub(super) finished: bool,
+    /// The deliveries that it is to open again, and how often each had been opened before.
+    pub(super) selected: Vec<(DeliveryKey, u32)>,
 }
 
 /// An exchange under way.
 pub(super) struct Underway {
     pub(super) host: String,
     pub(super) delivery: DeliveryKey,
+    pub(super) began: Timestamp,
 }
 
 /// Every step in words, as a digest; and printed, where somebody wants to read it.

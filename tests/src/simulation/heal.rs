@@ -66,7 +66,7 @@ fn mend(director: &mut Director) {
 
 fn is_over(director: &Director) -> bool {
     let facts = director.scene.facts.state();
-    let replayed = facts.replays.values().all(|finished| *finished);
+    let replayed = facts.replays.values().all(|replay| replay.finished);
     facts.open.is_empty() && facts.undispatched.is_empty() && facts.wishes.is_empty() && replayed
 }
 
@@ -104,7 +104,7 @@ fn report_what_is_left(director: &mut Director) {
         open.join(", "),
         facts.undispatched.len(),
         facts.wishes.len(),
-        facts.replays.values().filter(|finished| !**finished).count(),
+        facts.replays.values().filter(|replay| !replay.finished).count(),
     );
     facts.broken(Promise::I9, words);
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use transload_domain::{Organization, WebhookId};
+use transload_domain::{
+    DeliveryKey, Event, Organization, Progress, Random as _, Replay, ReplayId, Selection, Status,
+    WebhookId,
+};
 use transload_store::Faults;
 
 use super::{
@@ -78,7 +81,10 @@ impl Hurt {
     fn deed(&mut self, director: &mut Director) {
         let dice = director.scene.dice.clone();
         match dice.within(0..100) {
-            0..36 => self.post(director),
+            0..28 => self.post(director),
+            28..30 => self.try_out(director),
+            30..34 => ask_again(director),
+            34..36 => replay(director),
             36..40 => self.post_again(director),
             40..56 => change_mood(director),
             56..60 => suspend(director),
@@ -100,10 +106,27 @@ impl Hurt {
         let dice = &director.scene.dice;
         let count = if dice.per_mille(200) { dice.within(2..20) } else { 1 };
         let tries = if dice.per_mille(100) { 1 } else { u32::MAX };
-        let numbers = (self.next_event..self.next_event + count).collect();
+        let numbers = self.next_event..self.next_event + count;
+        let events = numbers.map(|number| self.event(director, number)).collect();
         self.next_event += count;
         let person = director.person.clone();
-        director.lets(person.post(numbers, tries));
+        director.lets(person.post(events, tries));
+    }
+
+    fn event(&self, director: &Director, number: u64) -> Event {
+        values::event(director.scene.seed, number, director.scene.now())
+    }
+
+    /// Somebody tries a webhook.
+    fn try_out(&mut self, director: &mut Director) {
+        let Some((_, id)) = any_webhook(director) else { return };
+        let facts = director.scene.facts.state();
+        let Some(webhook) = facts.webhook(id).map(|fact| fact.webhook.clone()) else { return };
+        drop(facts);
+        let trial = values::trial(director.scene.seed, self.next_event, &webhook);
+        self.next_event += 1;
+        let person = director.person.clone();
+        director.lets(person.post(vec![trial], u32::MAX));
     }
 
     fn post_again(&mut self, director: &mut Director) {
@@ -115,7 +138,8 @@ impl Hurt {
         if director.scene.dice.per_mille(300) {
             director.lets(person.post_otherwise(number));
         } else {
-            director.lets(person.post(vec![number], u32::MAX));
+            let event = self.event(director, number);
+            director.lets(person.post(vec![event], u32::MAX));
         }
     }
 
@@ -227,11 +251,49 @@ fn resume(director: &mut Director) {
 
 fn change_limits(director: &mut Director) {
     let Some((organization, id)) = any_webhook(director) else { return };
-    let concurrency = Some(*director.scene.dice.pick(&[1, 3, 8]));
+    let dice = &director.scene.dice;
+    let concurrency = Some(*dice.pick(&[1, 3, 8]));
+    let moves = dice.per_mille(300);
     let person = director.person.clone();
     director.lets(person.change(organization, id, move |webhook| {
         webhook.limits.concurrency = concurrency;
+        if moves {
+            webhook.hooks.iter_mut().for_each(|hook| hook.endpoint.push('x'));
+        }
     }));
+}
+
+/// Somebody asks for a delivery again, whatever has become of it.
+fn ask_again(director: &mut Director) {
+    let keys: Vec<DeliveryKey> = director.scene.facts.state().deliveries.keys().copied().collect();
+    let Some(key) = keys.get(director.scene.dice.index(keys.len().max(1))) else { return };
+    let person = director.person.clone();
+    director.lets(person.ask_for(*key));
+}
+
+/// Somebody asks for many deliveries again.
+fn replay(director: &mut Director) {
+    let Some((organization, webhook)) = any_webhook(director) else { return };
+    let scene = &director.scene;
+    let mut id = [0; 16];
+    scene.dice.fill(&mut id);
+    let statuses: &[&[Status]] =
+        &[&[Status::Dead], &[Status::Dead, Status::Skipped], &[Status::Delivered]];
+    let selection = Selection {
+        webhook: scene.dice.per_mille(700).then_some(webhook),
+        statuses: scene.dice.pick(statuses).to_vec(),
+        from: None,
+        to: None,
+    };
+    let replay = Replay {
+        id: ReplayId::from_random(id),
+        organization,
+        selection,
+        created_at: scene.now(),
+        progress: Progress::default(),
+    };
+    let person = director.person.clone();
+    director.lets(person.replay(replay));
 }
 
 fn remove_webhook(director: &mut Director) {

@@ -155,7 +155,7 @@ impl Ledger for Watched {
 
     async fn settle(&self, lead: &Lead, settlement: Settlement) -> Result<()> {
         self.memory.settle(lead, settlement.clone()).await?;
-        self.facts.state().settled(lead, &settlement);
+        self.facts.state().settled(lead, &settlement, self.time.now());
         Ok(())
     }
 
@@ -205,7 +205,7 @@ impl Ledger for Watched {
                 let words = format!("{} events are gone, not {}", gone.len(), retired.events);
                 facts.broken(Promise::I1, words);
             }
-            facts.retired(lead, &gone, retirement.accepted_before);
+            facts.retired(lead, &gone, retirement.accepted_before, self.time.now());
         }
         Ok(retired)
     }

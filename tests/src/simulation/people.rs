@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use transload_domain::{Clock as _, Event, Organization, Timestamp, Webhook, WebhookId};
-use transload_store::{Change, Error, Ledger as _, LedgerExt as _, Shard};
+use transload_domain::{
+    Clock as _, DeliveryKey, Event, Organization, Replay, Timestamp, Webhook, WebhookId,
+};
+use transload_store::{Change, Error, Ledger as _, LedgerExt as _, Revision, Shard};
 
 use super::{facts::Promise, ledger::Door, scene::Scene, values};
 
@@ -22,13 +24,12 @@ impl Person {
         Self { scene: scene.clone(), door: Arc::new(scene.door()) }
     }
 
-    /// Posts the events with these numbers in one batch, again and again until they are acknowledged; or gives up
-    /// after so many tries, as a caller that dies.
-    pub(super) async fn post(self, numbers: Vec<u64>, tries: u32) {
-        let Scene { seed, dice, time, facts, .. } = &self.scene;
+    /// Posts events in one batch, again and again until they are acknowledged; or gives up after so many tries, as a
+    /// caller that dies.
+    pub(super) async fn post(self, mut events: Vec<Event>, tries: u32) {
+        let Scene { dice, time, facts, .. } = &self.scene;
         for _ in 0..tries.min(TRIES_MAX) {
-            let event = |number: &u64| values::event(*seed, *number, time.now());
-            let events: Vec<Event> = numbers.iter().map(event).collect();
+            events.iter_mut().for_each(|event| event.accepted_at = time.now());
             match self.door.accept(Shard::default(), events.clone()).await {
                 Ok(receipts) => {
                     let mut facts = facts.state();
@@ -71,14 +72,7 @@ impl Person {
 
     /// Makes a webhook, or changes it as the caller wants, again and again until that is done.
     pub(super) async fn put(self, webhook: Webhook) {
-        for _ in 0..TRIES_MAX {
-            let change = Change::Webhook(webhook.clone());
-            match self.door.configure(Shard::default(), change, Some(0)).await {
-                // It is there: an earlier try had its effect.
-                Ok(_) | Err(Error::Conflict(_)) => return,
-                Err(_) => self.wait().await,
-            }
-        }
+        self.insist(Change::Webhook(webhook), Some(0)).await;
     }
 
     /// Changes a webhook as it is now.
@@ -106,15 +100,32 @@ impl Person {
         }
     }
 
-    /// Removes a webhook.
-    pub(super) async fn remove(self, organization: Organization, id: WebhookId) {
+    /// Asks for a delivery again.
+    pub(super) async fn ask_for(self, delivery: DeliveryKey) {
+        let wish = Change::Redrive { delivery, wanted: true };
+        self.insist(wish, None).await;
+    }
+
+    /// Asks for a replay.
+    pub(super) async fn replay(self, replay: Replay) {
+        self.insist(Change::Replay(replay), Some(0)).await;
+    }
+
+    /// Makes a change, again and again until it is done or makes no sense any more.
+    async fn insist(self, change: Change, expected: Option<Revision>) {
         for _ in 0..TRIES_MAX {
-            let change = Change::RemoveWebhook(organization.clone(), id);
-            match self.door.configure(Shard::default(), change, None).await {
-                Ok(_) | Err(Error::NotFound(_)) => return,
-                Err(_) => self.wait().await,
+            let done = self.door.configure(Shard::default(), change.clone(), expected).await;
+            match done {
+                Err(Error::Unavailable(_)) => self.wait().await,
+                // Done; or it is gone; or an earlier try had its effect.
+                Ok(_) | Err(_) => return,
             }
         }
+    }
+
+    /// Removes a webhook.
+    pub(super) async fn remove(self, organization: Organization, id: WebhookId) {
+        self.insist(Change::RemoveWebhook(organization, id), None).await;
     }
 
     async fn wait(&self) {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use transload_domain::{
     AskedLimits, AuthenticationKind, Call, Content, Digest, Event, Fault, Hook, HookType,
     LoadedPlugin, Made, Method, Outcome, Pattern, PluginName, PluginRef, Profile, ProfileHook,
-    Request, RetryPolicy, StateRead, StateWrite, Success, SuspendRule, Timestamp, TokenHeader,
-    Webhook, limits,
+    Request, RetryPolicy, StateRead, StateWrite, Success, Suspend, SuspendRule, Timestamp,
+    TokenHeader, Webhook, limits,
 };
 
 use crate::dice::mix;
@@ -72,6 +72,14 @@ impl Kind {
         (self == Self::Strict).then_some(SuspendRule { more_than: 3, within: six_hours })
     }
 
+    /// Which answers its vendor means as a success.
+    pub(super) fn success(self) -> Success {
+        match self {
+            Self::Plain | Self::Moody => Success::Any2xx,
+            Self::Counter | Self::Strict => Success::Exactly(vec![200]),
+        }
+    }
+
     fn profile(self, version: String) -> Profile {
         let seconds = |waits: &[u64]| waits.iter().copied().map(Duration::from_secs).collect();
         let policy = |waits: &[u64], max_attempts, jitter_percent| RetryPolicy {
@@ -86,11 +94,11 @@ impl Kind {
             method: Method::Post,
             examples: vec![],
         };
-        let (success, retry) = match self {
-            Self::Plain => (Success::Any2xx, policy(&[1, 5, 30, 300], 12, 10)),
-            Self::Counter => (Success::Exactly(vec![200]), policy(&[2, 10, 60, 600], 6, 0)),
-            Self::Strict => (Success::Exactly(vec![200]), policy(&[60, 300, 1_200], 12, 0)),
-            Self::Moody => (Success::Any2xx, policy(&[1, 20], 5, 50)),
+        let retry = match self {
+            Self::Plain => policy(&[1, 5, 30, 300], 12, 10),
+            Self::Counter => policy(&[2, 10, 60, 600], 6, 0),
+            Self::Strict => policy(&[60, 300, 1_200], 12, 0),
+            Self::Moody => policy(&[1, 20], 5, 50),
         };
         Profile {
             name: self.name(),
@@ -104,7 +112,7 @@ impl Kind {
             ],
             authentication: vec![AuthenticationKind::None],
             token_header: TokenHeader { name: "Auth".into(), template: "%ACCESS_TOKEN%".into() },
-            success,
+            success: self.success(),
             final_statuses: if self == Self::Counter { vec![422] } else { vec![] },
             retry,
             suspend: self.suspend(),
@@ -197,6 +205,15 @@ pub(super) fn number_in(made: &Made) -> Option<u64> {
         Content::Faulted(_) | Content::Blocked(_) => return None,
     };
     text.split_once(COUNTED)?.1.parse().ok()
+}
+
+/// When this webhook is to be suspended: by its own rule where it has one, and else by its vendor's.
+pub(super) fn suspend_rule(webhook: &Webhook) -> Option<SuspendRule> {
+    match webhook.overrides.suspend {
+        None => Kind::of(&webhook.plugin).and_then(Kind::suspend),
+        Some(Suspend::Never) => None,
+        Some(Suspend::After(rule)) => Some(rule),
+    }
 }
 
 /// Whether this hook of a webhook wants the event. The versions of a plugin do not differ in that.

@@ -2,6 +2,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
+use transload_delivery::run::Retention;
 use transload_domain::Clock as _;
 use transload_store::{Faults, Faulty};
 
@@ -16,6 +17,8 @@ use super::{
 };
 use crate::dice::{Dice, mix};
 
+const HOUR: Duration = Duration::from_secs(3_600);
+
 /// The time, the store, the plugins and the vendors. Hosts come and go; this stays.
 #[derive(Clone)]
 pub(super) struct Scene {
@@ -27,6 +30,7 @@ pub(super) struct Scene {
     pub(super) shelf: Arc<Shelf>,
     pub(super) vendors: Arc<Vendors>,
     pub(super) lease: Duration,
+    pub(super) retention: Retention,
 }
 
 impl Scene {
@@ -43,6 +47,11 @@ impl Scene {
             seed,
             store: Arc::new(Faulty::new(watched, mix(!seed), Faults::default())),
             lease: *dice.pick(&LEASES),
+            retention: Retention {
+                age: *dice.pick(&[HOUR, 6 * HOUR, 30 * 24 * HOUR]),
+                size: *dice.pick(&[None, None, Some(50_000)]),
+                open_age: *dice.pick(&[12 * HOUR, 30 * 24 * HOUR]),
+            },
             time,
             dice,
             facts,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use transload_domain::{
     Authentication, Event, Filter, Hook, HookNo, HookType, Ordering, Organization, Overrides,
-    Pattern, Timestamp, Webhook, WebhookId, WebhookLimits,
+    Pattern, RetryPolicy, Suspend, SuspendRule, Timestamp, Webhook, WebhookId, WebhookLimits,
 };
 
 use super::plugins::Kind;
@@ -61,13 +61,40 @@ pub(super) fn webhook(dice: &Dice, number: u64, now: Timestamp) -> Webhook {
         settings: "{}".into(),
         filter: if is_picky { only_created } else { Filter::default() },
         limits: WebhookLimits { concurrency: if is_healthy { None } else { concurrency } },
-        ordering: Ordering::None,
-        overrides: Overrides::default(),
+        ordering: if !is_healthy && dice.per_mille(300) { Ordering::Key } else { Ordering::None },
+        overrides: if is_healthy { Overrides::default() } else { overrides(dice) },
         suspended_at: None,
         suspended_because: None,
         resumed_at: None,
         created_at: now,
         updated_at: now,
+    }
+}
+
+/// What an organization wants otherwise than its vendor says; mostly nothing.
+fn overrides(dice: &Dice) -> Overrides {
+    let an_hour = Duration::from_secs(3_600);
+    let suspend = match dice.within(0..10) {
+        0 => Some(Suspend::Never),
+        1 => Some(Suspend::After(SuspendRule { more_than: 1, within: an_hour })),
+        _ => None,
+    };
+    let retry = RetryPolicy {
+        schedule: vec![Duration::from_millis(500), Duration::from_secs(7)],
+        repeat_last: true,
+        max_attempts: 4,
+        jitter_percent: 20,
+    };
+    Overrides { suspend, retry: dice.per_mille(150).then_some(retry), ..Overrides::default() }
+}
+
+/// An event that tries one webhook.
+pub(super) fn trial(seed: u64, number: u64, webhook: &Webhook) -> Event {
+    Event {
+        organization: webhook.organization.clone(),
+        id: format!("t{number}"),
+        emulated_for: Some(webhook.id),
+        ..event(seed, number, webhook.updated_at)
     }
 }
 

@@ -9,10 +9,10 @@ use std::{
 use async_trait::async_trait;
 use transload_delivery::{Exchange, Sender};
 use transload_domain::{
-    Answer, AttemptOutcome, Clock as _, SendFailure, SendFailureKind, WebhookId, limits,
+    Answer, AttemptOutcome, Clock as _, SendFailure, SendFailureKind, Webhook, WebhookId, limits,
 };
 
-use super::{facts::Facts, time::Time};
+use super::{facts::Facts, plugins::Kind, time::Time};
 use crate::dice::Dice;
 
 /// How a vendor is at the moment.
@@ -75,6 +75,33 @@ struct Ongoing<'a> {
 impl Drop for Ongoing<'_> {
     fn drop(&mut self) {
         self.facts.state().exchange_ends(self.number);
+    }
+}
+
+/// Whether an exchange failed by its vendor's fault, as the vendor counts for a suspension.
+pub(super) fn has_failed(webhook: &Webhook, outcome: &AttemptOutcome) -> bool {
+    let success = webhook.overrides.success.clone();
+    let success = success.or_else(|| Kind::of(&webhook.plugin).map(Kind::success));
+    match outcome {
+        AttemptOutcome::Answered(answer) => success.is_some_and(|s| !s.includes(answer.status)),
+        AttemptOutcome::Failed(failure) => matches!(
+            failure.kind,
+            SendFailureKind::Resolve
+                | SendFailureKind::Connect
+                | SendFailureKind::Tls
+                | SendFailureKind::Timeout
+                | SendFailureKind::Broken
+        ),
+    }
+}
+
+/// Whether an exchange shows that the vendor is down, overloaded, or does not know the host.
+pub(super) fn is_down(outcome: &AttemptOutcome) -> bool {
+    match outcome {
+        AttemptOutcome::Answered(answer) => {
+            matches!(answer.status, 408 | 425 | 429 | 500..=599)
+        }
+        AttemptOutcome::Failed(failure) => failure.kind != SendFailureKind::Unsendable,
     }
 }
 
@@ -180,7 +207,7 @@ impl Sender for Line {
                 AttemptOutcome::Failed(SendFailure { kind, detail })
             }
         };
-        facts.state().answered(&exchange, &outcome);
+        facts.state().answered(&exchange, &outcome, time.now());
         outcome
     }
 }
