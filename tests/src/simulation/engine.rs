@@ -146,6 +146,7 @@ impl Transformer for Engine {
             (*runs - 1, state.given_up_per_mille)
         };
         if shelf.dice.per_mille(given_up) {
+            shelf.facts.state().disturbed = shelf.time.steady();
             return Err(NotRun::Host("a fault of the simulation".into()));
         }
         let (mut reads, mut failed) = (Vec::new(), None);

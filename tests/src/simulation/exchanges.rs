@@ -19,23 +19,27 @@ pub(super) const EXCHANGES_MAX: usize = 24;
 /// way: a wait for a turn behind plugins that run into their limit, and the vendor's own time.
 pub(super) const HEALTHY_WAIT_MAX: Duration = Duration::from_secs(10);
 
+/// What the clock on the wall shows and has shown when an exchange begins.
+#[derive(Clone, Copy)]
+pub(super) struct Times {
+    /// When it was decided, or earlier.
+    pub(super) decided: Timestamp,
+    pub(super) now: Timestamp,
+    /// The latest time that it has ever shown.
+    pub(super) latest: Timestamp,
+}
+
 impl State {
-    /// A host begins an exchange. `decided` is the time by which it was decided, or earlier. Returns the exchange's
-    /// number.
-    pub(super) fn exchange_begins(
-        &mut self,
-        host: &str,
-        exchange: &Exchange,
-        decided: Timestamp,
-        now: Timestamp,
-    ) -> u64 {
+    /// A host begins an exchange. Returns the exchange's number.
+    pub(super) fn exchange_begins(&mut self, host: &str, exchange: &Exchange, at: Times) -> u64 {
+        let Times { decided, now, latest } = at;
         let key = exchange.delivery;
         let name = name(&key);
         self.counts.exchanges += 1;
         self.note(&format!("{host} sends {name}, attempt {}", exchange.attempt));
-        self.is_due(&name, exchange, now);
+        self.is_due(&name, exchange, latest);
         self.is_within_the_lease(host, &name, decided);
-        self.goes_to_a_webhook_that_takes_it(&name, exchange, decided);
+        self.goes_to_a_webhook_that_takes_it(&name, exchange, at);
         self.is_in_order(&name, key);
         let number = self.counts.exchanges;
         self.is_the_only_probe(&name, key, decided);
@@ -85,7 +89,7 @@ impl State {
         &mut self,
         name: &str,
         exchange: &Exchange,
-        decided: Timestamp,
+        Times { decided, now, .. }: Times,
     ) {
         let Some(fact) = self.webhooks.get(&exchange.delivery.webhook) else { return };
         let known = fact.changed < decided;
@@ -98,7 +102,7 @@ impl State {
         let Some(rule) = plugins::suspend_rule(&fact.webhook) else { return };
         let resumed = fact.webhook.resumed_at.unwrap_or(Timestamp::EPOCH);
         let counts = |(at, known): &&(Timestamp, Timestamp)| {
-            *at > resumed && decided.since(*at) <= rule.within && *known < decided
+            *at > resumed && now.since(*at) <= rule.within && *known < decided
         };
         let failures = fact.stored_failures.iter().filter(counts).count();
         if failures > rule.more_than as usize {
@@ -175,7 +179,9 @@ impl State {
     pub(super) fn arrived(&mut self, exchange: &Exchange, is_healthy: bool, now: Timestamp) {
         let key = exchange.delivery;
         self.note(&format!("{} arrives", name(&key)));
-        let Some(event) = self.events.get(&key.event).filter(|_| is_healthy) else { return };
+        let is_asked_again = self.reopened.contains_key(&key);
+        let is_judged = is_healthy && !is_asked_again;
+        let Some(event) = self.events.get(&key.event).filter(|_| is_judged) else { return };
         let took = now.since(event.accepted);
         if event.accepted > self.disturbed && took > HEALTHY_WAIT_MAX {
             let words = format!("{} took {took:?}, and nothing was wrong with it", name(&key));

@@ -174,8 +174,8 @@ fn sets(facts: &mut State) {
 
 fn set_is_broken(no: EventNo, is_wanted: bool, set: &[&DeliveryFact]) -> Option<(Promise, String)> {
     let is_whole = set.iter().enumerate().all(|(at, one)| usize::from(one.head.key.part.0) == at);
-    // What might be wanted by a plugin that was missing is skipped when the plugin is back and says otherwise.
-    let is_empty = set.iter().all(|one| one.head.status == Status::Skipped);
+    // What might be wanted by a plugin that is missing is kept until the plugin is back and says otherwise.
+    let is_empty = set.iter().all(|one| one.request.is_none());
     match (is_wanted, set) {
         (true, []) => Some((Promise::I1, format!("event {} was wanted and not delivered", no.0))),
         (false, _) if !is_empty => Some((Promise::I3, format!("event {} was not wanted", no.0))),

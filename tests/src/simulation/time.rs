@@ -23,6 +23,8 @@ struct Hands {
     wall: Timestamp,
     /// The wall's time when everybody last had nothing to do.
     idle: Timestamp,
+    /// The latest time that the wall has ever shown.
+    latest: Timestamp,
     next: u64,
     sleeping: Waiting,
     waiting: Waiting,
@@ -53,6 +55,7 @@ impl Time {
             steady: start,
             wall: start,
             idle: start,
+            latest: start,
             next: 0,
             sleeping: Waiting::new(),
             waiting: Waiting::new(),
@@ -74,6 +77,11 @@ impl Time {
     /// later.
     pub(super) fn last_idle(&self) -> Timestamp {
         self.hands().idle
+    }
+
+    /// The latest time that the wall has ever shown: what was due then was due, also where the clock was set back since.
+    pub(super) fn latest(&self) -> Timestamp {
+        self.hands().latest
     }
 
     /// Says that nobody has anything to do at this time.
@@ -120,6 +128,7 @@ impl Time {
     fn change(&self, change: impl FnOnce(&mut Hands)) {
         let mut hands = self.hands();
         change(&mut hands);
+        hands.latest = hands.latest.max(hands.wall);
         let Hands { steady, wall, sleeping, waiting, .. } = &mut *hands;
         let mut woken = due(sleeping, *steady);
         woken.extend(due(waiting, *wall));

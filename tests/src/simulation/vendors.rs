@@ -12,7 +12,7 @@ use transload_domain::{
     Answer, AttemptOutcome, Clock as _, SendFailure, SendFailureKind, Webhook, WebhookId, limits,
 };
 
-use super::{facts::Facts, plugins::Kind, time::Time};
+use super::{exchanges::Times, facts::Facts, plugins::Kind, time::Time};
 use crate::dice::Dice;
 
 /// How a vendor is at the moment.
@@ -184,8 +184,8 @@ impl Sender for Line {
     async fn send(&self, exchange: Exchange) -> AttemptOutcome {
         let Vendors { time, facts, healthy, .. } = &*self.vendors;
         let webhook = exchange.delivery.webhook;
-        let (decided, now) = (time.last_idle(), time.now());
-        let number = facts.state().exchange_begins(&self.host, &exchange, decided, now);
+        let times = Times { decided: time.last_idle(), now: time.now(), latest: time.latest() };
+        let number = facts.state().exchange_begins(&self.host, &exchange, times);
         let _ongoing = Ongoing { facts, number };
         let (does, takes) = self.vendors.does(webhook);
         time.sleep(takes / 2).await;
