@@ -74,7 +74,8 @@ impl Term {
             let reason = format!("the profile of plugin version {} is not known", ready.plugin);
             return self.close(head, &reason, Why::Turn, now);
         };
-        if !self.may_send(now) || self.is_held(&webhook) {
+        let is_shut = self.vendors.gate(webhook.id).opens() > now;
+        if !self.may_send(now) || self.is_held(&webhook) || is_shut {
             // Things changed while the request was read. It keeps its place.
             self.requests.insert(head.key, ready);
             self.agenda.finish(&head.key);
@@ -160,6 +161,9 @@ impl Term {
                 self.refused(why, &before, now);
             }
             Err(error) => self.resign(error),
+        }
+        if why == Why::Redrive {
+            self.give_place_back(&before);
         }
     }
 

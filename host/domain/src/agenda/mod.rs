@@ -190,7 +190,8 @@ impl Agenda {
                 continue;
             }
             state.place = Place::Nowhere;
-            let head = if state.opens() <= now { state.queue.take_due(webhook, now) } else { None };
+            let head =
+                if state.gate.opens() <= now { state.queue.take_due(webhook, now) } else { None };
             if head.is_some() {
                 state.in_flight += 1;
                 self.in_flight += 1;
@@ -343,15 +344,17 @@ impl Agenda {
     }
 }
 
-impl LaneState {
-    /// When its gate lets something through; a time in the past when it is open.
-    fn opens(&self) -> Timestamp {
-        match self.gate {
-            Gate::Open => Timestamp::from_micros(i64::MIN),
-            Gate::Paused { until: at } | Gate::Probing { from: at } => at,
+impl Gate {
+    /// When it lets something through; a time in the past when it is open.
+    pub fn opens(self) -> Timestamp {
+        match self {
+            Self::Open => Timestamp::from_micros(i64::MIN),
+            Self::Paused { until: at } | Self::Probing { from: at } => at,
         }
     }
+}
 
+impl LaneState {
     /// When it may have its turn; `None` when something else must happen before.
     fn turn_at(&self) -> Option<Timestamp> {
         let cap = match self.gate {
@@ -360,7 +363,7 @@ impl LaneState {
         };
         let may_go = !self.lane.suspended && self.in_flight < cap;
         let first = self.queue.first_due().filter(|_| may_go)?;
-        Some(first.max(self.opens()))
+        Some(first.max(self.gate.opens()))
     }
 }
 
