@@ -76,7 +76,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], kind: Kind) -> Result<T, 
         let pointer = Pointer::of_path(error.path());
         let inner = error.inner();
         if inner.is_data() {
-            Problem::of_input(kind, vec![InputError::new(pointer, inner.to_string())])
+            Problem::of_input(kind, vec![InputError::new(pointer, masked(&inner.to_string()))])
         } else {
             Problem::new(Kind::InvalidRequest, format!("the body is not sound JSON: {inner}"))
         }
@@ -85,4 +85,31 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], kind: Kind) -> Result<T, 
         Problem::new(Kind::InvalidRequest, format!("the body is not sound JSON: {error}"))
     })?;
     Ok(parsed)
+}
+
+/// The message without the text that was found where something else was expected: it may be a secret in a wrong place.
+fn masked(message: &str) -> String {
+    match (message.find("string \""), message.rfind("\", expected")) {
+        (Some(from), Some(to)) if from < to => {
+            format!("{}a string{}", &message[..from], &message[to + 1..])
+        }
+        _ => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_in_a_wrong_place_is_not_repeated() {
+        for text in [r#""hunter2""#, r#""hunter2\", expected x""#, r#""""#] {
+            let error = serde_json::from_str::<Vec<u8>>(text).unwrap_err().to_string();
+            let masked = masked(&error);
+            assert!(!masked.contains("hunter2"), "{masked}");
+            assert!(masked.starts_with("invalid type: a string, expected a sequence"), "{masked}");
+        }
+        let number = serde_json::from_str::<String>("7").unwrap_err().to_string();
+        assert_eq!(masked(&number), number);
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use transload_domain::{
     Overrides, Profile, RetryPolicy, Success, Suspend, SuspendRule,
-    limits::{ATTEMPTS_MAX, RETRY_STEPS_MAX},
+    limits::{ATTEMPTS_MAX, FAILURES_KEPT_MAX, RETRY_STEPS_MAX},
 };
 
 use super::{
@@ -18,8 +18,8 @@ use crate::{
 
 /// Statuses of one list; there are few that anybody answers.
 const STATUSES_MAX: usize = 100;
-/// Failures that a suspension rule may tolerate: each is kept with its webhook until it is too old to count.
-const FAILURES_MAX: u32 = 1_000;
+/// Failures that a suspension rule may tolerate: one less than are kept, because the one after them suspends.
+const FAILURES_MAX: u32 = FAILURES_KEPT_MAX - 1;
 
 /// The overrides; what is wrong with them is noted.
 pub(super) fn resolve(

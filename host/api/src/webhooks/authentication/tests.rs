@@ -136,6 +136,7 @@ async fn what_is_wrong_with_client_credentials_is_named() {
         let answer = create(&host, "doo", definition).await;
         answer.is_problem(422, "invalid-webhook");
         answer.points_to(&[&format!("#/authentication/{pointer}")]);
+        assert!(!answer.text.contains("the-secret"), "{}", answer.text);
     }
     // acme has no token endpoint.
     let answer = create(&host, "acme", sound).await;

@@ -291,7 +291,7 @@ async fn what_is_wrong_is_named_by_its_member() {
         (with("retry", json!({"jitter_percent": 101})), "#/retry/jitter_percent"),
         (with("retry", json!({"jitter": 1})), "#/retry/jitter"),
         (with("suspend", json!({"never": true, "more_than": 3})), "#/suspend"),
-        (with("suspend", json!({"more_than": 1_001})), "#/suspend/more_than"),
+        (with("suspend", json!({"more_than": 1_000})), "#/suspend/more_than"),
         (with("suspend", json!({"within": "0s"})), "#/suspend/within"),
         (with("suspend", json!({"within": "6 hours"})), "#/suspend/within"),
         (with("signing", json!({"type": "jwt"})), "#/signing/type"),

@@ -7,10 +7,9 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
-use transload_domain::{Content, Delivery, Event, WebhookId};
+use transload_domain::{Content, Delivery, WebhookId};
 use transload_store::{
-    Change, Dispatch, Entry, Error, Key, Lead, Ledger, Page, Query, Receipt, Record, Result,
-    Retired, Retirement, Revision, Settlement, Shard,
+    Change, Dispatch, Entry, Error, Front, Lead, Ledger, Result, Revision, Settlement, Shard,
 };
 
 /// What goes wrong.
@@ -107,7 +106,11 @@ fn broken() -> Error {
 }
 
 #[async_trait]
-impl Ledger for Doors {
+impl Front for Doors {
+    fn behind(&self) -> &dyn Ledger {
+        self.inner.as_ref()
+    }
+
     async fn lead(&self, shard: Shard, host: &str, lease: Duration) -> Result<Lead> {
         self.check()?;
         let lease = if self.fails(Fault::ShortLease) { Duration::from_secs(1) } else { lease };
@@ -117,10 +120,6 @@ impl Ledger for Doors {
     async fn agenda(&self, lead: &Lead) -> Result<mpsc::Receiver<Entry>> {
         self.check()?;
         self.inner.agenda(lead).await
-    }
-
-    async fn accept(&self, shard: Shard, events: Vec<Event>) -> Result<Vec<Receipt>> {
-        self.inner.accept(shard, events).await
     }
 
     async fn dispatch(&self, lead: &Lead, dispatches: Vec<Dispatch>) -> Vec<Result<()>> {
@@ -160,31 +159,5 @@ impl Ledger for Doors {
             return Err(broken());
         }
         self.inner.configure(shard, change, expected).await
-    }
-
-    async fn read(&self, shard: Shard, key: Key) -> Result<Option<Record>> {
-        self.inner.read(shard, key).await
-    }
-
-    async fn page(
-        &self,
-        shard: Shard,
-        query: Query,
-        after: Option<Vec<u8>>,
-        limit: usize,
-    ) -> Result<Page> {
-        self.inner.page(shard, query, after, limit).await
-    }
-
-    async fn retire(&self, lead: &Lead, retirement: Retirement) -> Result<Retired> {
-        self.inner.retire(lead, retirement).await
-    }
-
-    async fn size(&self, shard: Shard) -> Result<u64> {
-        self.inner.size(shard).await
-    }
-
-    fn undispatched(&self, shard: Shard) -> u64 {
-        self.inner.undispatched(shard)
     }
 }
