@@ -126,7 +126,9 @@ impl Making<'_> {
     }
 
     fn head(&self, status: Status, due: Timestamp) -> Head {
-        let new = Head::new(self.key, status, due, self.now);
+        // A head's time never goes back, so that a replay knows what was moved after it was asked for.
+        let at = self.before.map_or(self.now, |before| self.now.max(before.at));
+        let new = Head::new(self.key, status, due, at);
         Head { order: self.order, emulated: self.emulated, ..new }
     }
 

@@ -56,11 +56,16 @@ pub const LEAD_RETRY_MIN: Duration = Duration::from_millis(100);
 pub const REDRIVES_MAX: usize = 64;
 /// Deliveries that a replay looks at, and then moves, at the same time: few beside the traffic.
 pub const REPLAY_PAGE: usize = 64;
-/// How often what is over is swept away.
+/// Deliveries that a replay looks at without moving one before it writes how far it is.
+pub const REPLAY_UNWRITTEN_MAX: u64 = 1_024;
+/// How often what is over is swept away, at the most; a sweep that takes long leaves twenty times its own time to the
+/// traffic.
 pub const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// Events that are forgotten in one step of a sweep; other writes go in between.
 pub const RETIRE_BATCH: usize = 256;
-/// Open deliveries that are given up in one sweep because they could not go for too long.
+/// How often it is looked for open deliveries that could not go for too long: it looks at every webhook.
+pub const OVERDUE_EVERY: Duration = Duration::from_secs(3_600);
+/// Open deliveries that are given up at a time because they could not go for too long.
 pub const OVERDUE_MAX: usize = 4_096;
 /// Events that are forgotten at once where a store that is too large does not get smaller by it: it uses the space
 /// again, so that this is room for as many new ones.

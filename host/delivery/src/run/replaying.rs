@@ -13,7 +13,7 @@ use transload_store::{
 
 use super::{
     action::{Effect, Why},
-    options::REPLAY_PAGE,
+    options::{REPLAY_PAGE, REPLAY_UNWRITTEN_MAX},
     term::Term,
 };
 
@@ -50,6 +50,15 @@ struct Known {
     revision: Revision,
     replay: Arc<Replay>,
     stage: Stage,
+    /// What the ledger has of the progress.
+    written: Counted,
+}
+
+/// How many deliveries were looked at, and moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Counted {
+    seen: u64,
+    moved: u64,
 }
 
 /// A step of a replay that the ledger takes part in.
@@ -113,8 +122,8 @@ impl Term {
             (ReplayStepped::Read(Ok(Some((revision, replay)))), WaitsFor::Record)
                 if replay.progress.finished_at.is_none() =>
             {
-                let place = replay.progress.next.as_deref().and_then(Place::from_bytes);
-                self.go_on_replaying(revision, replay, place, now);
+                let written = Counted::of(&replay);
+                self.go_on_replaying(revision, replay, written, now);
             }
             // Somebody ended it, or it is gone.
             (ReplayStepped::Read(Ok(_)), WaitsFor::Record) => {}
@@ -132,8 +141,8 @@ impl Term {
                     let Progress { seen, moved, error, .. } = &replay.progress;
                     info!(replay = %id, seen, moved, ?error, "the replay has ended");
                 } else {
-                    let place = replay.progress.next.as_deref().and_then(Place::from_bytes);
-                    self.go_on_replaying(revision, *replay, place, now);
+                    let written = Counted::of(&replay);
+                    self.go_on_replaying(revision, *replay, written, now);
                 }
             }
             // Somebody changed it: its progress stays as they wrote it.
@@ -158,27 +167,29 @@ impl Term {
         }
     }
 
-    /// Goes on at a place, or at the first stage where there is none; behind stages whose webhook is gone.
+    /// Goes on where the replay is, or at the first stage where it has not begun; behind stages whose webhook is gone.
+    /// A host that is to stop leaves it to the next.
     fn go_on_replaying(
         &mut self,
         revision: Revision,
         mut replay: Replay,
-        place: Option<Place>,
+        written: Counted,
         now: Timestamp,
     ) {
-        let place = place.filter(|place| self.rules.webhook(place.stage.webhook).is_some());
-        let begun = replay.progress.next.as_deref().and_then(Place::from_bytes);
-        let place = place.or_else(|| {
-            let after = begun.map(|place| place.stage);
-            let stage = self.next_stage(&replay, after)?;
-            Some(Place { stage, cursor: None })
-        });
+        if !self.may_begin() {
+            return;
+        }
+        let place = replay.progress.next.as_deref().and_then(Place::from_bytes);
+        let after = place.as_ref().map(|place| place.stage);
+        let place = place
+            .filter(|place| self.rules.webhook(place.stage.webhook).is_some())
+            .or_else(|| Some(Place { stage: self.next_stage(&replay, after)?, cursor: None }));
         let Some(Place { stage, cursor }) = place else {
             replay.progress.error = self.why_nothing(&replay);
             return self.finish_replay(revision, replay, now);
         };
         let replay = Arc::new(replay);
-        let known = Known { revision, replay: Arc::clone(&replay), stage };
+        let known = Known { revision, replay: Arc::clone(&replay), stage, written };
         self.wait_for(&replay, WaitsFor::Page(known));
         self.effects.push(Effect::Replay(ReplayStep::Page { replay, stage, cursor }));
     }
@@ -222,7 +233,7 @@ impl Term {
         self.end_page(now);
     }
 
-    /// Writes the progress, once all of a page is settled.
+    /// Writes the progress, once all of a page is settled; where nothing was found, only now and then.
     fn end_page(&mut self, now: Timestamp) {
         let Some(Job { waits_for: WaitsFor::Moves { known, left: 0, next }, .. }) =
             &self.replays.job
@@ -230,7 +241,7 @@ impl Term {
             return;
         };
         let (mut replay, stage) = (Replay::clone(&known.replay), known.stage);
-        let revision = known.revision;
+        let (revision, written) = (known.revision, known.written);
         let place = match next {
             Some(cursor) => Some(Place { stage, cursor: Some(cursor.clone()) }),
             None => {
@@ -241,7 +252,12 @@ impl Term {
         match place {
             Some(place) => {
                 replay.progress.next = Some(place.to_bytes());
-                self.write_replay(revision, replay);
+                if Counted::of(&replay).is_worth_a_write(written) {
+                    self.write_replay(revision, replay);
+                } else {
+                    self.replays.job = None;
+                    self.go_on_replaying(revision, replay, written, now);
+                }
             }
             None => self.finish_replay(revision, replay, now),
         }
@@ -269,6 +285,16 @@ impl Term {
     fn wait_for(&mut self, replay: &Replay, waits_for: WaitsFor) {
         let (organization, id) = (replay.organization.clone(), replay.id);
         self.replays.job = Some(Job { organization, id, waits_for });
+    }
+}
+
+impl Counted {
+    fn of(replay: &Replay) -> Self {
+        Self { seen: replay.progress.seen, moved: replay.progress.moved }
+    }
+
+    fn is_worth_a_write(self, written: Self) -> bool {
+        self.moved > written.moved || self.seen - written.seen >= REPLAY_UNWRITTEN_MAX
     }
 }
 

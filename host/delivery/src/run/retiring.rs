@@ -8,7 +8,9 @@ use transload_store::{Error, Lead, Ledger, Retired, Retirement, Shard};
 
 use super::{
     action::{Effect, Why},
-    options::{OVERDUE_MAX, RETENTION_MIN, RETIRE_BATCH, SIZE_STEP_EVENTS, SWEEP_EVERY},
+    options::{
+        OVERDUE_EVERY, OVERDUE_MAX, RETENTION_MIN, RETIRE_BATCH, SIZE_STEP_EVENTS, SWEEP_EVERY,
+    },
     term::Term,
 };
 
@@ -16,6 +18,8 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Sweeper {
     next: Timestamp,
+    next_overdue: Timestamp,
+    began: Timestamp,
     step: Option<Step>,
     /// How large the store was after it was last made smaller.
     size_after: u64,
@@ -59,7 +63,8 @@ pub(super) enum Swept {
 
 impl Sweeper {
     pub(super) fn new(now: Timestamp) -> Self {
-        Self { next: now.after(SWEEP_EVERY), step: None, size_after: 0 }
+        let next = now.after(SWEEP_EVERY);
+        Self { next, next_overdue: next, began: now, step: None, size_after: 0 }
     }
 
     /// When the next sweep begins, if none is under way.
@@ -74,7 +79,10 @@ impl Term {
         if self.sweeper.step.is_some() || now < self.sweeper.next {
             return;
         }
-        self.give_up_overdue(now);
+        self.sweeper.began = now;
+        if now >= self.sweeper.next_overdue {
+            self.give_up_overdue(now);
+        }
         let before = now.before(self.options.retention.age);
         self.retire_from(Step::Age, EventNo(0), before);
     }
@@ -92,6 +100,9 @@ impl Term {
             Swept::Retired(Err(error)) | Swept::Size(Err(error)) => return self.resign(error),
         };
         self.metrics.retired(retired.events);
+        if !self.may_begin() {
+            return;
+        }
         match step {
             Step::Age => match retired.next {
                 Some(from) => {
@@ -157,13 +168,18 @@ impl Term {
     }
 
     fn end_sweep(&mut self, now: Timestamp) {
-        self.sweeper.next = now.after(SWEEP_EVERY);
+        let took = now.since(self.sweeper.began);
+        self.sweeper.next = now.after(SWEEP_EVERY.max(took.saturating_mul(20)));
     }
 
     /// Makes dead letters of open deliveries that were due long ago and still wait.
     fn give_up_overdue(&mut self, now: Timestamp) {
         let before = now.before(self.options.retention.open_age);
-        for head in self.agenda.take_overdue(before, OVERDUE_MAX) {
+        let overdue = self.agenda.take_overdue(before, OVERDUE_MAX);
+        if overdue.len() < OVERDUE_MAX {
+            self.sweeper.next_overdue = now.after(OVERDUE_EVERY);
+        }
+        for head in overdue {
             let head = self.as_stored(head);
             let reason = self.why_overdue(&head);
             self.close(head, &reason, Why::Closing, now);

@@ -170,7 +170,8 @@ impl Term {
             if resumed {
                 info!(webhook = %id, "the webhook is resumed");
             }
-            if resumed || !is_same_vendor(former, &webhook) {
+            let held = webhook.suspended_at.is_some();
+            if held || resumed || !is_same_vendor(former, &webhook) {
                 self.forget_vendor(id);
             }
         }
@@ -182,9 +183,6 @@ impl Term {
             if obeyed {
                 self.suspensions.decided.remove(&id);
             }
-        }
-        if webhook.suspended_at.is_some() {
-            self.troubles.clear(id);
         }
         self.rules.put(Arc::clone(&webhook));
         self.configure_lane(&webhook);

@@ -83,6 +83,7 @@ pub(super) enum Ending {
 impl Term {
     pub(super) fn new(lead: Lead, parts: &super::Parts, options: &Options, now: Timestamp) -> Self {
         parts.troubles.clear_all();
+        parts.metrics.breakers(0);
         Self {
             options: options.clone(),
             lead,

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use transload_domain::{
-    Clock, DeliveryKey, Event, Progress, Replay, ReplayId, Selection, Status, Timestamp,
+    Clock, DeliveryKey, Event, Fault, Outcome, Progress, Replay, ReplayId, Selection, Status,
+    Timestamp,
 };
 use transload_store::{Change, Key, Ledger, Record, Shard};
 
@@ -170,4 +171,44 @@ async fn an_ended_replay_is_not_begun_again() {
     world.start("one");
     world.pass(seconds(1), 5).await;
     assert_eq!(world.network.count(), 6);
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_a_replay_and_the_next_host_goes_on_with_it() {
+    let (mut world, _) = world_with_dead(200).await;
+    world.network.answers(|_| answered(200));
+    let replay = replay(&world, vec![Status::Dead]);
+    begin(&world, &replay).await;
+    let begun = async || progress(&world, &replay).await.moved > 0;
+    world.until_true("it has begun", begun).await;
+    world.ask_to_stop();
+    world.ended().await.unwrap();
+    let stopped = progress(&world, &replay).await;
+    assert_eq!(stopped.finished_at, None);
+    world.start_anew("one");
+    assert_eq!(until_finished(&world, &replay).await.moved, 400);
+}
+
+#[tokio::test]
+async fn what_a_replay_moved_it_does_not_meet_again_in_a_later_status() {
+    let world = World::with_host();
+    world.plugins.load_with(profile("acme"), 1, |_, _| Ok(Outcome::Skip("not ours".into())));
+    world.put(webhook(1)).await;
+    for id in 0..200 {
+        let key = world.key(world.post(event(&id.to_string())).await, &webhook(1));
+        world.until(key, Status::Skipped).await;
+    }
+    // Run again, they are dead at once; and what is dead is asked for, too.
+    world.plugins.load_with(profile("acme"), 2, |_, _| Err(Fault::Internal("broken".into())));
+    let replay = replay(&world, vec![Status::Skipped, Status::Dead]);
+    begin(&world, &replay).await;
+    assert_eq!(until_finished(&world, &replay).await.moved, 200);
+    // Some are put off for a while, since so many are to be made at once.
+    let all_again = async || {
+        world.pass(seconds(1), 1).await;
+        world.plugins.runs().len() >= 400
+    };
+    world.until_true("all have run again", all_again).await;
+    world.pass(seconds(1), 60).await;
+    assert_eq!(world.plugins.runs().len(), 400);
 }

@@ -81,6 +81,12 @@ impl World {
         self.hosts.spawn(run::run(parts, options, self.stop.clone()));
     }
 
+    /// Starts a host after the others were asked to stop.
+    pub(crate) fn start_anew(&mut self, host: &str) {
+        self.stop = CancellationToken::new();
+        self.start(host);
+    }
+
     /// Starts a host with a network of its own.
     pub(crate) fn start_with(&mut self, host: &str, network: &Arc<Network>) {
         let parts = self.parts(Arc::clone(network));
