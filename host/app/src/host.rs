@@ -18,6 +18,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -50,6 +51,10 @@ use transformer::EngineTransformer;
 /// Connections to the control socket at the same time: commands of one person.
 const CONTROL_CONNECTIONS_MAX: usize = 16;
 
+/// How long a host whose loop is dead still answers: two looks of a balancer that looks each second. Every moment
+/// longer is one in which nothing is delivered.
+const ANSWER_ON: Duration = Duration::from_secs(2);
+
 /// A host that runs.
 pub struct Host {
     address: SocketAddr,
@@ -60,6 +65,8 @@ pub struct Host {
     stop: CancellationToken,
     servers: JoinSet<()>,
     delivery: JoinSet<Result<(), run::LoopError>>,
+    /// Why the loop has ended by itself.
+    dead: Option<String>,
 }
 
 /// What all rooms share.
@@ -83,6 +90,14 @@ impl Host {
     /// The first thing that cannot be had: the address, the data directory, the store, a key, the engine, the
     /// control socket. A plugin that does not load is no error: the host starts without it and logs why.
     pub async fn start(config: Config) -> Result<Self> {
+        Self::with_parts(config, |parts| parts).await
+    }
+
+    /// The same, with other parts for the loop: what a test puts in the place of one.
+    pub(crate) async fn with_parts(
+        config: Config,
+        change: impl FnOnce(run::Parts) -> run::Parts,
+    ) -> Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let listener = TcpListener::bind(config.listen).await.with_context(|| {
             format!("listen on {}; stop what listens there, or set another `listen`", config.listen)
@@ -100,7 +115,7 @@ impl Host {
         let stop = CancellationToken::new();
         let mut delivery = JoinSet::new();
         delivery.spawn(run::run(
-            parts(&config, &shared, &ledger, &engine)?,
+            change(parts(&config, &shared, &ledger, &engine)?),
             options(&config),
             stop.clone(),
         ));
@@ -120,7 +135,8 @@ impl Host {
         tracing::info!(%address, data = %data.path().display(), "serves");
         let control_socket = data.control_socket();
         let health = shared.health;
-        Ok(Self { address, control_socket, engine, ledger, health, stop, servers, delivery })
+        let dead = None;
+        Ok(Self { address, control_socket, engine, ledger, health, stop, servers, delivery, dead })
     }
 
     /// Where the API listens.
@@ -134,18 +150,28 @@ impl Host {
     }
 
     /// Waits until the host can go on no longer: its loop has ended, the store refuses writes for good, or a server
-    /// is gone. While all is well it never returns. It may be dropped and called again.
+    /// is gone. While all is well it never returns. It may be dropped and called again. A host whose loop is dead
+    /// says so at `/health/ready` for a short while, so that a balancer sees it, and does no more than that.
     ///
     /// # Errors
     /// Always, with what has ended.
     pub async fn ended(&mut self) -> Result<()> {
-        tokio::select! {
-            Some(ended) = self.delivery.join_next() => Err(loop_error(ended)),
-            Some(_) = self.servers.join_next() => bail!("a server has ended"),
-            () = journal::dead(|| self.ledger.is_alive(), &self.health) => {
-                bail!("the store refuses writes and will not recover by itself; see the log for why")
+        if self.dead.is_none() {
+            tokio::select! {
+                Some(ended) = self.delivery.join_next() => {
+                    let words = format!("{:#}", loop_error(ended));
+                    tracing::error!("{words}; the host ends soon");
+                    self.health.ended(words.as_str());
+                    self.dead = Some(words);
+                }
+                Some(_) = self.servers.join_next() => bail!("a server has ended"),
+                () = journal::dead(|| self.ledger.is_alive(), &self.health) => {
+                    bail!("the store refuses writes and will not recover by itself; see the log for why")
+                }
             }
         }
+        tokio::time::sleep(ANSWER_ON).await;
+        bail!(self.dead.clone().unwrap_or_default())
     }
 
     /// Stops in order: takes no further request and begins no further exchange, finishes what is in flight within
@@ -155,7 +181,7 @@ impl Host {
     /// When the loop or a server ended in an error. Everything was closed nevertheless.
     pub async fn stop(mut self) -> Result<()> {
         self.stop.cancel();
-        let mut failed = None;
+        let mut failed = self.dead.take().map(|words| anyhow!(words));
         while let Some(ended) = self.delivery.join_next().await {
             if !matches!(ended, Ok(Ok(()))) {
                 failed.get_or_insert(loop_error(ended));
@@ -312,5 +338,7 @@ fn api(config: &Config, shared: &Shared, ledger: &Arc<Sled>, engine: &Arc<Engine
     }
 }
 
+#[cfg(test)]
+pub(crate) mod mined;
 #[cfg(test)]
 mod tests;

@@ -54,13 +54,18 @@ impl Args {
 
 async fn serve(config: Config) -> Result<()> {
     let mut signals = Signals::new()?;
-    let mut host = tokio::select! {
+    let host = tokio::select! {
         host = Host::start(config) => host?,
         signal = signals.next() => {
             tracing::info!("{signal}: the start is given up");
             return Ok(());
         }
     };
+    live(host, &mut signals).await
+}
+
+/// Until a signal or the host's own end, and then through its stop.
+async fn live(mut host: Host, signals: &mut Signals) -> Result<()> {
     let ended = tokio::select! {
         ended = host.ended() => ended,
         signal = signals.next() => {
@@ -73,5 +78,30 @@ async fn serve(config: Config) -> Result<()> {
         signal = signals.next() => {
             bail!("{signal}: cut before everything in flight was finished; what is open is delivered after the next start")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{cli::outcome, host::mined::Mine};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_dead_loop_ends_the_process_with_a_code_that_is_not_zero() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = Config {
+            data_dir: dir.path().join("data"),
+            plugin_dir: dir.path().join("modules"),
+            listen: ([127, 0, 0, 1], 0).into(),
+            ..Config::defaults().unwrap()
+        };
+        let mine = Mine::default();
+        mine.arm();
+        let host = Host::with_parts(config, |parts| mine.lay(parts)).await.unwrap();
+        let ended = live(host, &mut Signals::new().unwrap()).await;
+        let error = ended.unwrap_err();
+        assert!(error.to_string().contains("delivery loop panicked"), "{error:#}");
+        let code = format!("{:?}", outcome(Err(error)));
+        assert_eq!(code, format!("{:?}", ExitCode::FAILURE));
     }
 }

@@ -1,6 +1,6 @@
 //! A host's life, with a store and sockets and without plugins.
 
-use std::{fs, os::unix::fs::MetadataExt, time::Duration};
+use std::{fs, net::SocketAddr, os::unix::fs::MetadataExt, time::Duration};
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -83,21 +83,42 @@ async fn a_second_host_on_the_same_directory_or_port_is_told_what_to_do() {
     first.stop().await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_host_becomes_ready_and_a_dead_loop_ends_it() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut host = Host::start(config(dir.path())).await.unwrap();
-    let ready = async {
-        while status(&host, "/health/ready", None).await != StatusCode::OK {
+/// Waits until `/health/ready` answers so.
+async fn readiness(address: SocketAddr, wanted: StatusCode) {
+    let client = Client::new(Place::Tcp(address));
+    let asking = async {
+        loop {
+            let path = "/health/ready";
+            let answer = client.send(Method::GET, path, "application/json", Vec::new()).await;
+            if answer.unwrap().status == wanted {
+                return;
+            }
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), ready).await.expect("ready in time");
+    tokio::time::timeout(Duration::from_secs(10), asking).await.expect("in time");
+}
 
-    host.delivery.abort_all();
-    let ended = host.ended().await.unwrap_err().to_string();
-    assert!(ended.contains("delivery loop"), "{ended}");
-    host.stop().await.unwrap();
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_becomes_ready_and_a_loop_that_panics_makes_it_unready_and_ends_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mine = mined::Mine::default();
+    let mut host = Host::with_parts(config(dir.path()), |parts| mine.lay(parts)).await.unwrap();
+    let address = host.address();
+    readiness(address, StatusCode::OK).await;
+    let key = new_key(&host).await;
+
+    mine.arm();
+    let api = Client::new(Place::Tcp(address)).with_key(&key);
+    let event = json!({ "specversion": "1.0", "id": "1", "source": "/s", "type": "a.b" });
+    let kind = "application/cloudevents+json";
+    api.send(Method::POST, "/v1/events", kind, event.to_string().into()).await.unwrap();
+    let (ended, ()) =
+        tokio::join!(host.ended(), readiness(address, StatusCode::SERVICE_UNAVAILABLE));
+    let ended = ended.unwrap_err().to_string();
+    assert!(ended.contains("delivery loop panicked"), "{ended}");
+    let stopped = host.stop().await.unwrap_err().to_string();
+    assert!(stopped.contains("delivery loop panicked"), "{stopped}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn how_far_it_is_is_told_in_words() {
-        let replay = |finished: Value, error: Value| json!({ "progress": { "seen": 7, "moved": 5, "finished_at": finished, "error": error } });
+        let replay = |finished: Value, error: Value| json!({ "seen": 7, "moved": 5, "finished_at": finished, "error": error });
         let words = "5 of 7 deliveries that were looked at go out again";
         for (replay, state) in [
             (replay(Value::Null, Value::Null), "under way"),

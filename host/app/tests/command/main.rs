@@ -1,28 +1,19 @@
 //! The built command: exit codes, signals, and what goes to stdout and to stderr.
 #![cfg(test)]
 
-use std::{
-    io::{BufRead, BufReader, Read},
-    net::SocketAddr,
-    path::Path,
-    process::{Child, Command, Output, Stdio},
-};
+mod failures;
+mod lifecycle;
+mod operator;
+mod process;
+mod vendors;
+
+use std::process::Command;
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use transload::client::{Answer, Client, Place};
+use transload::client::Answer;
 
-fn transload(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_transload"));
-    command.args(arguments).env_remove("TRANSLOAD_CONFIG");
-    command
-}
-
-fn run(arguments: &[&str]) -> (i32, String, String) {
-    let Output { status, stdout, stderr } = transload(arguments).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (status.code().unwrap(), text(stdout), text(stderr))
-}
+use process::{Serving, run, transload};
 
 #[test]
 fn a_wrong_value_or_command_is_one_message_and_exit_code_64() {
@@ -89,57 +80,6 @@ fn a_key_is_made_without_a_running_host_and_printed_alone() {
     let (code, _, stderr) = run(&["key", "create", "--organization", "a b", "--data-dir", data]);
     assert_eq!(code, 64);
     assert!(stderr.contains("an organization must be"), "{stderr}");
-}
-
-/// A host in a process of its own.
-struct Serving {
-    process: Child,
-    address: SocketAddr,
-    stderr: BufReader<std::process::ChildStderr>,
-}
-
-impl Serving {
-    /// Starts it and waits until it serves.
-    fn start(data: &Path) -> Self {
-        let data = data.to_str().unwrap();
-        Self::of(&mut transload(&["serve", "--data-dir", data]))
-    }
-
-    /// The same, from a command that ends in `serve` and its own arguments.
-    fn of(command: &mut Command) -> Self {
-        command.args(["--listen", "127.0.0.1:0", "--log", "json"]).stderr(Stdio::piped());
-        let mut process = command.spawn().unwrap();
-        let mut stderr = BufReader::new(process.stderr.take().unwrap());
-        let mut line = String::new();
-        while !line.contains("\"serves\"") {
-            line.clear();
-            assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "it ended before it served");
-        }
-        let line: Value = serde_json::from_str(&line).unwrap();
-        let address = line["fields"]["address"].as_str().unwrap().parse().unwrap();
-        Self { process, address, stderr }
-    }
-
-    fn send(&self, method: Method, path: &str, key: &str, body: &Value) -> Answer {
-        let client = Client::new(Place::Tcp(self.address)).with_key(key);
-        let body = body.to_string().into_bytes();
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let kind = "application/cloudevents+json";
-        runtime.block_on(async { client.send(method, path, kind, body).await.unwrap() })
-    }
-
-    fn signal(&self, name: &str) {
-        let process = self.process.id().to_string();
-        let sent = Command::new("kill").args([name, &process]).status().unwrap();
-        assert!(sent.success());
-    }
-
-    /// Waits for its end: the exit code, and the rest of its log.
-    fn end(mut self) -> (Option<i32>, String) {
-        let mut log = String::new();
-        self.stderr.read_to_string(&mut log).unwrap();
-        (self.process.wait().unwrap().code(), log)
-    }
 }
 
 #[test]
