@@ -24,6 +24,10 @@ use tokio::{
 use transload_domain::{Clock, Event, Organization, Timestamp};
 use transload_store::{Flush, Ledger, Observer, Shard, Sled};
 
+/// As in the host: what is measured is not another allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const CALLERS: [usize; 3] = [1, 64, 256];
 /// How long one measurement lasts.
 const LASTS: Duration = Duration::from_secs(2);

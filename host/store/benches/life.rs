@@ -18,6 +18,10 @@ use transload_domain::{
 };
 use transload_store::{Dispatch, Lead, Ledger, Retirement, Settlement, Shard, Sled};
 
+/// As in the host: what is measured is not another allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SHARD: Shard = Shard(0);
 const ROUNDS: u64 = 8;
 const EVENTS_PER_ROUND: u64 = 16_384;

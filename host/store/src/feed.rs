@@ -8,7 +8,7 @@ use transload_domain::{Event, EventNo, Status};
 
 use crate::{
     Entry, Error, Result, keys,
-    local::off_thread,
+    local::{listed, off_thread},
     row::{self, EventRow, HeadRow, readable},
     rows::{self, Order, Rows},
     tail::{Found, Missed, Tail},
@@ -17,8 +17,10 @@ use crate::{
 
 /// Entries that wait for the lead. An event may have 1 MiB, so this is also a bound of memory.
 pub(crate) const CHANNEL_MAX: usize = 64;
-/// Heads that are read at once.
-const HEADS_PER_PAGE: usize = 1_000;
+/// Lists of deliveries that are read at once, with the heads that they name: some thousands.
+const LISTS_PER_PAGE: usize = 16;
+/// Wishes that are read at once.
+const WISHES_PER_PAGE: usize = 1_000;
 /// Events that are read at once.
 const EVENTS_PER_PAGE: usize = 64;
 
@@ -67,7 +69,7 @@ impl<R: Rows> Feed<R> {
     }
 
     async fn tell_deliveries(&self, status: Status) -> Result<(), End> {
-        let Range { mut start, end } = keys::under(&keys::status(status));
+        let Range { mut start, end } = keys::under(&keys::all_listed(status, None));
         loop {
             let range = start.clone()..end.clone();
             let read = move |rows: &R| {
@@ -75,19 +77,22 @@ impl<R: Rows> Feed<R> {
                     rows,
                     &range.start..&range.end,
                     Order::Ascending,
-                    HEADS_PER_PAGE,
+                    LISTS_PER_PAGE,
                 )?;
                 let next = found.last().map(|(key, _)| keys::behind(key));
-                let heads = found.iter().filter_map(|(key, _)| keys::delivery_in(key));
-                let heads = heads.map(|key| {
-                    let row = rows.get(&keys::head(&key))?;
-                    let head = row.map(|row| Ok(row::decode::<HeadRow>(&row)?.into_head(key)));
-                    readable(head.transpose(), || format!("the head of delivery {}", key.id()))
-                });
-                Ok((heads.collect::<Result<Vec<_>>>()?, next))
+                let mut heads = Vec::new();
+                for (key, value) in &found {
+                    for key in listed::deliveries_or_heads(rows, key, value)? {
+                        let row = rows.get(&keys::head(&key))?;
+                        let head = row.map(|row| Ok(row::decode::<HeadRow>(&row)?.into_head(key)));
+                        let what = || format!("the head of delivery {}", key.id());
+                        heads.extend(readable(head.transpose(), what)?);
+                    }
+                }
+                Ok((heads, next))
             };
             let (heads, next) = self.read(read).await?;
-            for head in heads.into_iter().flatten() {
+            for head in heads {
                 // The lead may already be at work: what it has changed itself, it knows better than this page.
                 if head.status == status && !self.tail.is_touched(&head.key) {
                     self.send(Entry::Delivery(head)).await?;
@@ -106,7 +111,7 @@ impl<R: Rows> Feed<R> {
         loop {
             let range = start.clone()..end.clone();
             let read = move |rows: &R| {
-                rows::collect(rows, &range.start..&range.end, Order::Ascending, HEADS_PER_PAGE)
+                rows::collect(rows, &range.start..&range.end, Order::Ascending, WISHES_PER_PAGE)
             };
             let found = self.read(read).await?;
             let Some((last, _)) = found.last() else { return Ok(()) };

@@ -16,7 +16,7 @@
 //! | `z` | the first block whose events are not all dispatched |
 //! | `h` delivery | head |
 //! | `m` delivery | what was made |
-//! | `s` status webhook delivery | (nothing: deliveries by status) |
+//! | `S` status webhook block | which deliveries of the block's events are in that status |
 //! | `a` delivery number | attempt |
 //! | `d` delivery | (nothing: somebody asks for it again) |
 //! | `g` webhook | recent failures |
@@ -31,7 +31,7 @@
 //! | `c` webhook status | number of deliveries |
 //!
 //! Format 1 had, instead of `b`, `v` and `z`: `o` organization 0 no (nothing: an organization's events), and `u` no
-//! (nothing: the event is not dispatched).
+//! (nothing: the event is not dispatched); instead of `S`, `s` status webhook delivery (nothing).
 
 use std::ops::Range;
 
@@ -44,6 +44,8 @@ use uuid::Uuid;
 pub(crate) const FORMAT: &[u8] = b"f";
 pub(crate) const LAST_EVENT: &[u8] = b"n";
 pub(crate) const FLOOR: &[u8] = b"z";
+/// The first byte of the keys of lists of deliveries.
+const LISTED: u8 = b'S';
 pub(crate) const LAST_REVISION: &[u8] = b"r";
 pub(crate) const EPOCH: &[u8] = b"l";
 
@@ -89,12 +91,21 @@ pub(crate) mod first {
     /// Events by organization: organization, 0, number.
     pub(crate) const BY_ORGANIZATION: &[u8] = b"o";
 
+    /// Deliveries by status: status, webhook, delivery.
+    pub(crate) const BY_STATUS: &[u8] = b"s";
+
     /// Events that are not dispatched: number.
     pub(crate) const UNDISPATCHED: &[u8] = b"u";
 
     #[cfg(test)]
     pub(crate) fn by_organization(organization: &Organization, no: EventNo) -> Vec<u8> {
         join(b'o', &[organization.as_str().as_bytes(), &[0], &no.0.to_be_bytes()])
+    }
+
+    #[cfg(test)]
+    pub(crate) fn by_status(status: super::Status, key: &super::DeliveryKey) -> Vec<u8> {
+        let status = [super::status_byte(status)];
+        join(b's', &[&status, key.webhook.0.as_bytes(), &super::delivery(key)])
     }
 
     #[cfg(test)]
@@ -130,18 +141,22 @@ pub(crate) fn event_attempts(event: EventNo) -> Vec<u8> {
     join(b'a', &[&event.0.to_be_bytes()])
 }
 
-pub(crate) fn by_status(status: Status, key: &DeliveryKey) -> Vec<u8> {
-    join(b's', &[&[status_byte(status)], key.webhook.0.as_bytes(), &delivery(key)])
+pub(crate) fn listed(status: Status, webhook: WebhookId, block: u64) -> Vec<u8> {
+    join(LISTED, &[&[status_byte(status)], webhook.0.as_bytes(), &block.to_be_bytes()])
 }
 
-/// A webhook's deliveries in a status.
-pub(crate) fn webhook_status(status: Status, webhook: WebhookId) -> Vec<u8> {
-    join(b's', &[&[status_byte(status)], webhook.0.as_bytes()])
+/// All deliveries in a status; of one webhook where it is given.
+pub(crate) fn all_listed(status: Status, webhook: Option<WebhookId>) -> Vec<u8> {
+    match webhook {
+        Some(webhook) => join(LISTED, &[&[status_byte(status)], webhook.0.as_bytes()]),
+        None => vec![LISTED, status_byte(status)],
+    }
 }
 
-/// All deliveries in a status.
-pub(crate) fn status(status: Status) -> Vec<u8> {
-    vec![b's', status_byte(status)]
+/// The webhook and the block in the key of a list.
+pub(crate) fn listed_in(key: &[u8]) -> Option<(WebhookId, u64)> {
+    let (webhook, block) = key.get(2..)?.split_first_chunk::<16>()?;
+    Some((WebhookId(Uuid::from_bytes(*webhook)), u64::from_be_bytes(block.try_into().ok()?)))
 }
 
 /// The wish for a delivery.
@@ -247,7 +262,10 @@ pub(crate) fn count(webhook: WebhookId, status: Status) -> Vec<u8> {
 
 /// Whether the row of this key may have more than a few bytes.
 pub(crate) fn may_be_large(key: &[u8]) -> bool {
-    matches!(key.first(), Some(b'e' | b'm' | b'a' | b'g' | b'j' | b'k' | b'w' | b'p' | b'x'))
+    matches!(
+        key.first(),
+        Some(&(b'e' | b'm' | b'a' | b'g' | b'j' | b'k' | b'w' | b'p' | b'x' | LISTED))
+    )
 }
 
 /// Whether the row of this key is written once, and never again before it is removed.
@@ -335,9 +353,11 @@ mod tests {
         let webhook = WebhookId::from_random([9; 16]);
         let key =
             DeliveryKey { event: EventNo(0x0102_0304), webhook, hook: HookNo(5), part: Part(6) };
-        for row in [head(&key), made(&key), by_status(Status::Dead, &key)] {
+        for row in [head(&key), made(&key), first::by_status(Status::Dead, &key)] {
             assert_eq!(delivery_in(&row), Some(key));
         }
+        let row = listed(Status::Dead, webhook, 7);
+        assert_eq!(listed_in(&row), Some((webhook, 7)));
         assert_eq!(number_in(&event(EventNo(77))), Some(EventNo(77)));
         assert_eq!(delivery_in(b"h"), None);
     }

@@ -9,6 +9,7 @@ mod events;
 mod failures;
 pub(crate) mod format;
 mod lead;
+pub(crate) mod listed;
 mod page;
 mod read;
 mod replay;

@@ -6,10 +6,12 @@
 
 mod attempt;
 pub(crate) mod block;
+mod bytes;
 mod delivery;
 mod event;
 #[cfg(test)]
 mod golden;
+pub(crate) mod listed;
 mod plain;
 mod profile;
 mod replay;
@@ -22,6 +24,7 @@ pub(crate) use attempt::AttemptRow;
 pub(crate) use block::BlockRow;
 pub(crate) use delivery::{HeadRow, MadeRow};
 pub(crate) use event::EventRow;
+pub(crate) use listed::ListedRow;
 pub(crate) use plain::{AccessRow, FailuresRow, FormatRow, NumberRow, StateRow};
 pub(crate) use profile::ProfileRow;
 pub(crate) use replay::ReplayRow;

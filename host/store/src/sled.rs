@@ -7,6 +7,7 @@
 //!   some 16 rows, so values are cut into chunks that keep every page below that.
 //! - Space is reclaimed by the periodic flusher only, so it stays on.
 //! - Some errors at opening are panics; they become errors here.
+//! - Its threads may hold the lock on its files for a moment after the last handle is gone, so opening waits for them.
 
 use std::{
     fs::File,
@@ -15,6 +16,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use ::sled::{Config, Db};
@@ -35,6 +37,10 @@ const CACHE_BYTES: u64 = 64 << 20;
 const FLUSH_EVERY_MS: u64 = 500;
 /// Bytes of a chunk. 16 rows and their siblings at a merge stay far below the 128 KiB of a page.
 const CHUNK_BYTES: usize = 4 << 10;
+/// How long a store that was closed in this process may take to let go of its files.
+const CLOSING_MAX: Duration = Duration::from_secs(5);
+/// How often that is looked at.
+const CLOSING_LOOK: Duration = Duration::from_millis(10);
 /// The first byte of a value that is cut into chunks. No other value begins with it: rows begin with a version.
 const CHUNKED: u8 = 0;
 /// How often a value is read that is replaced again and again meanwhile.
@@ -197,14 +203,31 @@ impl Rows for SledRows {
 
 const DAMAGED: &str = "its files are damaged; restore them from a copy";
 
+/// Opens sled's files, which this process has to itself: where they are locked, a store that this process closed a
+/// moment ago still writes its last pages.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "nothing tells when sled's threads have ended; the wait is bounded"
+)]
 fn open_db(path: &Path) -> Result<Db, String> {
     let config =
         Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_EVERY_MS));
-    match catch_unwind(AssertUnwindSafe(|| config.open())) {
-        Ok(Ok(db)) => Ok(db),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(DAMAGED.into()),
+    let begun = Instant::now();
+    loop {
+        match catch_unwind(AssertUnwindSafe(|| config.open())) {
+            Ok(Ok(db)) => return Ok(db),
+            Ok(Err(error)) if is_locked(&error) && begun.elapsed() < CLOSING_MAX => {
+                std::thread::sleep(CLOSING_LOOK);
+            }
+            Ok(Err(error)) => return Err(error.to_string()),
+            Err(_) => return Err(DAMAGED.into()),
+        }
     }
+}
+
+/// sled wraps the error of the lock in one of its own, so that only its words tell.
+fn is_locked(error: &::sled::Error) -> bool {
+    matches!(error, ::sled::Error::Io(cause) if cause.to_string().contains("could not acquire lock"))
 }
 
 /// Opens sled's file for syncing, and makes durable that the files are there.

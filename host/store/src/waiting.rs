@@ -12,7 +12,7 @@ use crate::{
     Error, Result,
     group::Step,
     keys,
-    row::{self, BlockRow, NumberRow, block},
+    row::{self, BlockRow, NumberRow, block, readable},
     rows::{Order, Rows},
 };
 
@@ -21,7 +21,11 @@ pub(crate) fn mark(step: &mut Step<'_>, no: EventNo) -> Result<()> {
     let (at, index) = block::place(no);
     let floor = step.number(keys::FLOOR)?;
     let key = keys::dispatched(at);
-    let mut row = step.row::<BlockRow>(&key)?.unwrap_or_default();
+    let row = step.row::<BlockRow>(&key).map_err(|error| match error {
+        Error::Corrupt(what) => Error::Corrupt(format!("event {}: {what}", no.0)),
+        other => other,
+    });
+    let mut row = row?.unwrap_or_default();
     if no.0 == 0 || no.0 > step.number(keys::LAST_EVENT)? || at < floor || !row.insert(index) {
         let what = format!("event {} was dispatched already, or is gone", no.0);
         return Err(Error::Conflict(what));
@@ -110,10 +114,14 @@ enum Marks {
     Some(BlockRow),
 }
 
+/// Where marks are damaged all events of the block are told: a dispatch of them is refused in words, and the other
+/// blocks are not held up.
+///
 /// The floor is read behind the row: a row that has gone meanwhile has gone because the floor was raised above it.
 fn marks(rows: &impl Rows, at: u64) -> Result<Marks> {
     let row = rows.get(&keys::dispatched(at))?;
-    let row = row.map(|bytes| row::decode::<BlockRow>(&bytes)).transpose()?;
+    let row = row.map(|bytes| row::decode::<BlockRow>(&bytes)).transpose();
+    let row = readable(row, || format!("the marks of block {at}"))?;
     let floor = rows.get(keys::FLOOR)?;
     let floor = floor.map(|bytes| row::decode::<NumberRow>(&bytes)).transpose()?;
     let floor = floor.map_or(0, |row| row.0);

@@ -1,7 +1,8 @@
 //! Writing a delivery's rows: the head, its place in the lists and counts.
 
-use transload_domain::{Delivery, DeliveryKey, Head};
+use transload_domain::{DeliveryKey, Head};
 
+use super::listed;
 use crate::{
     Error, Result,
     group::Step,
@@ -29,14 +30,13 @@ pub(super) fn has_bytes(step: &Step<'_>, key: &DeliveryKey) -> Result<bool> {
     Ok(row.is_some_and(|made| made.has_bytes()))
 }
 
-/// Writes a delivery that is not there.
-pub(super) fn insert(step: &mut Step<'_>, delivery: &Delivery) -> Result<()> {
-    let head = &delivery.head;
+/// Writes a delivery that is not there; `made` is its encoded [`MadeRow`].
+pub(super) fn insert(step: &mut Step<'_>, head: &Head, made: Vec<u8>) -> Result<()> {
     if step.has(&keys::head(&head.key))? {
         return Err(Error::Conflict(format!("delivery {} is there already", head.key.id())));
     }
     step.put(keys::head(&head.key), &HeadRow::from(head));
-    step.put(keys::made(&head.key), &MadeRow::from(&delivery.made));
+    step.put_bytes(keys::made(&head.key), made);
     list(step, head)?;
     step.touch(head.key);
     Ok(())
@@ -71,13 +71,13 @@ pub(super) fn grant(step: &mut Step<'_>, key: &DeliveryKey) -> Result<()> {
 }
 
 fn list(step: &mut Step<'_>, head: &Head) -> Result<()> {
-    step.put_bytes(keys::by_status(head.status, &head.key), Vec::new());
+    listed::insert(step, head.status, &head.key).map_err(|error| named(error, &head.key))?;
     step.add(keys::count(head.key.webhook, head.status), 1)?;
     Ok(())
 }
 
 fn unlist(step: &mut Step<'_>, head: &Head) -> Result<()> {
-    step.remove(keys::by_status(head.status, &head.key));
+    listed::remove(step, head.status, &head.key).map_err(|error| named(error, &head.key))?;
     step.add(keys::count(head.key.webhook, head.status), -1)?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use super::{Local, delivery, state};
 use crate::{
     Dispatch, Error, Lead, Result,
     group::{Group, Step},
+    row::{self, MadeRow},
     rows::Rows,
     waiting,
 };
@@ -16,16 +17,30 @@ impl<R: Rows> Local<R> {
         dispatches: Vec<Dispatch>,
     ) -> Vec<Result<()>> {
         let (lead, count) = (lead.clone(), dispatches.len());
+        let prepared: Vec<Prepared> = dispatches.into_iter().map(Prepared::from).collect();
         let work = move |group: &mut Group<'_>| {
             group.leadership.fence(&lead)?;
-            let each = dispatches.iter().map(|one| group.atomic(|step| dispatch(step, one)));
+            let each = prepared.into_iter().map(|one| group.atomic(|step| dispatch(step, one)));
             Ok(each.collect())
         };
         self.journal.submit(work).await.unwrap_or_else(|error| vec![Err(error); count])
     }
 }
 
-fn dispatch(step: &mut Step<'_>, dispatch: &Dispatch) -> Result<()> {
+/// A dispatch with the rows that can be made before its turn comes: large ones, which would hold up all others.
+struct Prepared {
+    dispatch: Dispatch,
+    made: Vec<Vec<u8>>,
+}
+
+impl From<Dispatch> for Prepared {
+    fn from(dispatch: Dispatch) -> Self {
+        let made = dispatch.deliveries.iter().map(|one| row::encode(&MadeRow::from(&one.made)));
+        Self { made: made.collect(), dispatch }
+    }
+}
+
+fn dispatch(step: &mut Step<'_>, Prepared { dispatch, made }: Prepared) -> Result<()> {
     match &dispatch.replaces {
         None => waiting::mark(step, dispatch.event)?,
         Some(head) => again(step, dispatch.event, head)?,
@@ -33,9 +48,9 @@ fn dispatch(step: &mut Step<'_>, dispatch: &Dispatch) -> Result<()> {
     for check in &dispatch.checks {
         state::check(step, check)?;
     }
-    for one in &dispatch.deliveries {
+    for (one, made) in dispatch.deliveries.iter().zip(made) {
         belongs(&one.head, dispatch.event)?;
-        delivery::insert(step, one)?;
+        delivery::insert(step, &one.head, made)?;
     }
     for change in &dispatch.changes {
         state::change(step, change)?;

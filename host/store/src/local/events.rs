@@ -8,7 +8,7 @@ use crate::{
     Result,
     group::Step,
     keys,
-    row::{self, BlockRow, block},
+    row::{self, BlockRow, block, readable},
     rows::{Order, Rows},
 };
 
@@ -16,17 +16,23 @@ use crate::{
 pub(super) fn list(step: &mut Step<'_>, organization: &Organization, no: EventNo) -> Result<()> {
     let (at, index) = block::place(no);
     let key = keys::listed_events(organization, at);
-    let mut row = step.row::<BlockRow>(&key)?.unwrap_or_default();
+    let mut row = stored(step, &key)?.unwrap_or_default();
     row.insert(index);
     step.put(key, &row);
     Ok(())
+}
+
+/// A block of a list. A damaged one begins anew: a list that misses events is better than an organization that cannot
+/// post any.
+fn stored(step: &Step<'_>, key: &[u8]) -> Result<Option<BlockRow>> {
+    readable(step.row::<BlockRow>(key), || "a list of an organization's events".to_owned())
 }
 
 /// Takes an event from the list.
 pub(super) fn unlist(step: &mut Step<'_>, organization: &Organization, no: EventNo) -> Result<()> {
     let (at, index) = block::place(no);
     let key = keys::listed_events(organization, at);
-    let Some(mut row) = step.row::<BlockRow>(&key)? else { return Ok(()) };
+    let Some(mut row) = stored(step, &key)? else { return Ok(()) };
     row.remove(index);
     if row.is_empty() {
         step.remove(key);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     Error, Result, keys,
-    row::{self, BlockRow, FormatRow, NumberRow, block},
+    row::{self, BlockRow, FormatRow, ListedRow, NumberRow, Row, block, listed},
     rows::{self, Batch, Order, Rows},
 };
 use transload_domain::EventNo;
@@ -30,6 +30,7 @@ pub(crate) fn is_present(rows: &impl Rows) -> Result<bool> {
         }
     }
     clear(rows, keys::first::BY_ORGANIZATION)?;
+    clear(rows, keys::first::BY_STATUS)?;
     clear(rows, keys::first::UNDISPATCHED)?;
     Ok(true)
 }
@@ -57,12 +58,27 @@ fn migrate(rows: &impl Rows) -> Result<()> {
         blocks.entry(key).or_insert_with(BlockRow::default).insert(index);
         Ok(())
     })?;
-    let blocks: Vec<_> = blocks.into_iter().collect();
-    for some in blocks.chunks(ROWS_AT_ONCE) {
-        let encoded = some.iter().map(|(key, row)| (key.clone(), Some(row::encode(row))));
-        rows.write(encoded.collect())?;
-    }
+    write(rows, blocks)?;
+    let mut lists = BTreeMap::new();
+    for_each(rows, keys::first::BY_STATUS, |key| {
+        if let (Some(delivery), Some(list)) = (keys::delivery_in(key), key.get(1..18)) {
+            let block = listed::block_of(delivery.event).to_be_bytes();
+            let key = [&b"S"[..], list, &block].concat();
+            lists.entry(key).or_insert_with(ListedRow::default).insert(&delivery);
+        }
+        Ok(())
+    })?;
+    write(rows, lists)?;
     begin(rows)
+}
+
+/// Writes rows, some at a time.
+fn write<R: for<'a> Row<'a>>(rows: &impl Rows, all: BTreeMap<Vec<u8>, R>) -> Result<()> {
+    let mut all = all.into_iter().map(|(key, row)| (key, Some(row::encode(&row)))).peekable();
+    while all.peek().is_some() {
+        rows.write(all.by_ref().take(ROWS_AT_ONCE).collect())?;
+    }
+    Ok(())
 }
 
 /// The floor, and which events above it are dispatched.
@@ -159,7 +175,8 @@ mod tests {
 
     #[test]
     fn what_waited_in_format_1_waits_in_format_2() {
-        let cases: [(u64, fn(u64) -> bool); 6] = [
+        type Waits = fn(u64) -> bool;
+        let cases: [(u64, Waits); 6] = [
             (0, |_| false),
             (5_000, |_| false),
             (5_000, |_| true),

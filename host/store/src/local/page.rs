@@ -2,9 +2,9 @@
 
 use std::ops::{ControlFlow, Range};
 
-use transload_domain::{DeliveryKey, Digest, EventNo, Organization};
+use transload_domain::{DeliveryKey, Digest, EventNo, Organization, Status, WebhookId};
 
-use super::{events, read};
+use super::{events, listed, read};
 use crate::{
     Error, Page, Query, Record, Result, keys,
     row::{self, AccessRow, AttemptRow},
@@ -24,8 +24,15 @@ pub(super) fn page<R: Rows>(
     after: Option<&[u8]>,
     limit: usize,
 ) -> Result<Page> {
-    if let Query::Events(organization) = query {
-        return events_page(rows, organization, after, limit.clamp(1, RECORDS_MAX));
+    match query {
+        Query::Events(organization) => {
+            return events_page(rows, organization, after, limit.clamp(1, RECORDS_MAX));
+        }
+        Query::DeliveriesByStatus(webhook, status) => {
+            let limit = limit.clamp(1, RECORDS_MAX);
+            return deliveries_page(rows, *webhook, *status, after, limit);
+        }
+        _ => {}
     }
     let (prefix, order) = place(query);
     let range = rest(&prefix, order, after)?;
@@ -63,23 +70,66 @@ fn events_page<R: Rows>(
         }
     };
     let found = events::newest(rows, organization, below, limit + 1)?;
+    let read = |no: &EventNo| {
+        let event = read::event(rows, *no)?;
+        Ok(event.map(|event| (event.data.len(), Record::Event(*no, Box::new(event)))))
+    };
+    filled(found, limit, read, |no| cursor_at(&prefix, &no.0.to_be_bytes()))
+}
+
+/// A webhook's deliveries in a status, newest first. Their keys stand in blocks, so that a cursor has the last key.
+fn deliveries_page<R: Rows>(
+    rows: &R,
+    webhook: WebhookId,
+    status: Status,
+    after: Option<&[u8]>,
+    limit: usize,
+) -> Result<Page> {
+    let prefix = keys::all_listed(status, Some(webhook));
+    let below = match after {
+        None => None,
+        Some(after) => {
+            let place = keys::delivery_in(place_in(&prefix, after)?).ok_or(Error::Cursor)?;
+            Some(place)
+        }
+    };
+    let found = listed::newest(rows, status, webhook, below.as_ref(), limit + 1)?;
+    let read = |key: &DeliveryKey| {
+        let found = delivery(rows, key)?;
+        // It may have moved on since the list was read.
+        let found = found.filter(|(_, _, has)| *has == status);
+        Ok(found.map(|(record, size, _)| (size, record)))
+    };
+    filled(found, limit, read, |key| cursor_at(&prefix, &keys::head(key)[1..]))
+}
+
+/// A page of what was found, at most one of which is beyond it: each read, as long as the bytes allow.
+fn filled<T>(
+    found: Vec<T>,
+    limit: usize,
+    read: impl Fn(&T) -> Result<Option<(usize, Record)>>,
+    cursor: impl Fn(&T) -> Vec<u8>,
+) -> Result<Page> {
     let mut more = found.len() > limit;
     let mut page = Page::default();
     let (mut last, mut bytes) = (None, 0);
-    for no in found.into_iter().take(limit) {
-        if let Some(event) = read::event(rows, no)? {
-            bytes += event.data.len();
+    for one in found.into_iter().take(limit) {
+        if let Some((size, record)) = read(&one)? {
+            bytes += size;
             if bytes > BYTES_MAX && !page.records.is_empty() {
                 more = true;
                 break;
             }
-            page.records.push(Record::Event(no, Box::new(event)));
+            page.records.push(record);
         }
-        last = Some(no);
+        last = Some(one);
     }
-    let cursor = |no: EventNo| [&mark(&prefix)[..], &no.0.to_be_bytes()].concat();
-    page.next = last.filter(|_| more).map(cursor);
+    page.next = last.filter(|_| more).map(|last| cursor(&last));
     Ok(page)
+}
+
+fn cursor_at(prefix: &[u8], place: &[u8]) -> Vec<u8> {
+    [&mark(prefix)[..], place].concat()
 }
 
 /// Where a list lies, and in which direction it is read.
@@ -90,7 +140,7 @@ fn place(query: &Query) -> (Vec<u8>, Order) {
         }
         Query::Events(organization) => (keys::all_listed_events(organization), Order::Descending),
         Query::DeliveriesByStatus(webhook, status) => {
-            (keys::webhook_status(*status, *webhook), Order::Descending)
+            (keys::all_listed(*status, Some(*webhook)), Order::Descending)
         }
         Query::DeliveriesByEvent(event) => (keys::heads(*event), Order::Ascending),
         Query::Attempts(delivery) => (keys::attempts(delivery), Order::Ascending),
@@ -130,13 +180,10 @@ fn record<R: Rows>(
 ) -> Result<Option<(Record, usize)>> {
     let record = match query {
         Query::Webhooks(_) => read::webhook(value)?,
-        Query::Events(_) => return Err(unreadable(key)),
-        Query::DeliveriesByStatus(_, status) => {
-            let found = delivery(rows, key)?;
-            return Ok(found.filter(|(_, _, has)| has == status).map(|(one, size, _)| (one, size)));
-        }
+        Query::Events(_) | Query::DeliveriesByStatus(..) => return Err(unreadable(key)),
         Query::DeliveriesByEvent(_) => {
-            return Ok(delivery(rows, key)?.map(|(one, size, _)| (one, size)));
+            let key = keys::delivery_in(key).ok_or_else(|| unreadable(key))?;
+            return Ok(delivery(rows, &key)?.map(|(one, size, _)| (one, size)));
         }
         Query::Attempts(delivery) => {
             let row: AttemptRow = row::decode(value)?;
@@ -155,12 +202,8 @@ fn record<R: Rows>(
     Ok(Some((record, value.len())))
 }
 
-fn delivery<R: Rows>(
-    rows: &R,
-    key: &[u8],
-) -> Result<Option<(Record, usize, transload_domain::Status)>> {
-    let key: DeliveryKey = keys::delivery_in(key).ok_or_else(|| unreadable(key))?;
-    let Some(found) = read::delivery(rows, &key)? else { return Ok(None) };
+fn delivery<R: Rows>(rows: &R, key: &DeliveryKey) -> Result<Option<(Record, usize, Status)>> {
+    let Some(found) = read::delivery(rows, key)? else { return Ok(None) };
     let size = match &found.made.content {
         transload_domain::Content::Request(request) => request.body.len(),
         _ => 0,
@@ -171,7 +214,7 @@ fn delivery<R: Rows>(
 
 /// A cursor: a mark of the list, and the last key that was shown without the list's prefix.
 fn cursor(prefix: &[u8], key: &[u8]) -> Vec<u8> {
-    [&mark(prefix)[..], &key[prefix.len()..]].concat()
+    cursor_at(prefix, &key[prefix.len()..])
 }
 
 /// What of a list lies behind a cursor.

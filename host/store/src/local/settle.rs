@@ -5,7 +5,7 @@ use crate::{
     Error, Lead, Result, Settlement,
     group::{Group, Step},
     keys,
-    row::{AttemptRow, MadeRow},
+    row::{self, AttemptRow, MadeRow},
     rows::Rows,
 };
 use transload_domain::{Attempt, Made, Status};
@@ -13,15 +13,22 @@ use transload_domain::{Attempt, Made, Status};
 impl<R: Rows> Local<R> {
     pub(super) async fn write_settlement(&self, lead: &Lead, settlement: Settlement) -> Result<()> {
         let lead = lead.clone();
+        // An answer may have some KiB: its row is made before its turn comes.
+        let row =
+            settlement.attempt.as_ref().map(|attempt| row::encode(&AttemptRow::from(attempt)));
         let work = move |group: &mut Group<'_>| {
             group.leadership.fence(&lead)?;
-            group.atomic(|step| settle(step, &settlement))
+            group.atomic(|step| settle(step, &settlement, row))
         };
         self.journal.submit(work).await
     }
 }
 
-fn settle(step: &mut Step<'_>, settlement: &Settlement) -> Result<()> {
+fn settle(
+    step: &mut Step<'_>,
+    settlement: &Settlement,
+    attempt_row: Option<Vec<u8>>,
+) -> Result<()> {
     let Settlement { before, after, attempt, made, failure } = settlement;
     if before.key != after.key {
         return Err(conflict(settlement, "the heads are of two deliveries"));
@@ -36,8 +43,8 @@ fn settle(step: &mut Step<'_>, settlement: &Settlement) -> Result<()> {
     {
         return Err(conflict(settlement, "it has no bytes, so it cannot be scheduled"));
     }
-    match attempt {
-        Some(attempt) => insert_attempt(step, settlement, attempt)?,
+    match attempt.as_ref().zip(attempt_row) {
+        Some((attempt, row)) => insert_attempt(step, settlement, attempt, row)?,
         None => delivery::grant(step, &after.key)?,
     }
     if let Some(failure) = failure {
@@ -55,7 +62,12 @@ fn replace_made(step: &mut Step<'_>, settlement: &Settlement, made: &Made) -> Re
     Ok(())
 }
 
-fn insert_attempt(step: &mut Step<'_>, settlement: &Settlement, attempt: &Attempt) -> Result<()> {
+fn insert_attempt(
+    step: &mut Step<'_>,
+    settlement: &Settlement,
+    attempt: &Attempt,
+    row: Vec<u8>,
+) -> Result<()> {
     let Settlement { before, after, .. } = settlement;
     let next = before.attempts.checked_add(1);
     if attempt.delivery != before.key
@@ -68,7 +80,7 @@ fn insert_attempt(step: &mut Step<'_>, settlement: &Settlement, attempt: &Attemp
     if step.has(&key)? {
         return Err(conflict(settlement, "this attempt was settled before"));
     }
-    step.put(key, &AttemptRow::from(attempt));
+    step.put_bytes(key, row);
     Ok(())
 }
 

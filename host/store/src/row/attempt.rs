@@ -38,6 +38,7 @@ enum OutcomeRow {
 struct AnswerRow {
     status: u16,
     headers: Vec<(String, String)>,
+    #[serde(with = "super::bytes")]
     body: Vec<u8>,
     cut: bool,
     retry_after: Option<Duration>,

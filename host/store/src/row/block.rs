@@ -24,7 +24,7 @@ pub(crate) fn number(block: u64, index: usize) -> EventNo {
 /// A set of the events of one block: one bit for each, from the lowest bit of the first byte. Zeros at the end are
 /// left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct BlockRow(Vec<u8>);
+pub(crate) struct BlockRow(#[serde(with = "super::bytes")] Vec<u8>);
 
 impl Row<'_> for BlockRow {}
 

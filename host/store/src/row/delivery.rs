@@ -65,6 +65,7 @@ struct RequestRow {
     method: MethodRow,
     path: String,
     headers: Vec<(String, String)>,
+    #[serde(with = "super::bytes")]
     body: Vec<u8>,
 }
 

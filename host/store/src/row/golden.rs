@@ -23,8 +23,8 @@ use transload_domain::{
 };
 
 use super::{
-    AccessRow, AttemptRow, BlockRow, EventRow, FailuresRow, FormatRow, HeadRow, MadeRow, NumberRow,
-    ProfileRow, ReplayRow, Row, StateRow, WebhookRow, decode, encode,
+    AccessRow, AttemptRow, BlockRow, EventRow, FailuresRow, FormatRow, HeadRow, ListedRow, MadeRow,
+    NumberRow, ProfileRow, ReplayRow, Row, StateRow, WebhookRow, decode, encode,
 };
 use crate::keys;
 
@@ -96,6 +96,10 @@ fn numbers_and_bytes() {
         block.insert(index);
     }
     plain("v2/block.hex", &[BlockRow::default(), block]);
+    let mut listed = ListedRow::default();
+    listed.insert(&delivery());
+    listed.insert(&DeliveryKey { event: EventNo(0x1_00ff), ..delivery() });
+    plain("v2/listed.hex", &[listed]);
     plain("v2/failures.hex", &[FailuresRow::default(), failures]);
 }
 
@@ -404,6 +408,7 @@ fn every_key() {
         keys::FLOOR.to_vec(),
         keys::listed_events(&acme, 3),
         keys::dispatched(3),
+        keys::listed(Status::Dead, key.webhook, 3),
         keys::redrive(&key),
         keys::failures(key.webhook),
         keys::replay(&acme, ReplayId::from_random([7; 16])),
@@ -431,7 +436,7 @@ fn every_key() {
         keys::access("id"),
     ];
     for status in Status::ALL {
-        all.extend([keys::by_status(status, &key), keys::count(key.webhook, status)]);
+        all.extend([keys::first::by_status(status, &key), keys::count(key.webhook, status)]);
     }
     golden("v1/keys.hex", &all, Clone::clone, <[u8]>::to_vec);
 }

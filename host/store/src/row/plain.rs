@@ -21,6 +21,7 @@ pub(crate) struct NumberRow(pub(crate) u64);
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StateRow {
     pub(crate) revision: u64,
+    #[serde(with = "super::bytes")]
     pub(crate) value: Vec<u8>,
 }
 
@@ -28,6 +29,7 @@ pub(crate) struct StateRow {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AccessRow {
     pub(crate) revision: u64,
+    #[serde(with = "super::bytes")]
     pub(crate) value: Vec<u8>,
 }
 

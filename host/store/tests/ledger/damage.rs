@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use transload_domain::{DeliveryKey, Status, Timestamp};
 use transload_store::{
-    Dispatch, Entry, Error, Failure, Local, MemoryRows, Order, Rows, Settlement,
+    Dispatch, Entry, Error, Failure, LedgerExt, Local, MemoryRows, Order, Query, Record, Rows,
+    Settlement,
 };
 
 use crate::world::{
-    HandClock, World, change, delivery, dispatch, hook, settlement, until_current, webhook,
+    HandClock, SHARD, World, acme, change, delivery, dispatch, event, hook, next_events,
+    settlement, until_current, webhook,
 };
 
 /// A ledger over rows that a test can damage.
@@ -101,4 +103,50 @@ async fn damaged_failures_hold_up_nobody() {
     let told = until_current(&mut agenda).await;
     let failures = Entry::Failures(hook(1), vec![Timestamp::from_micros(2)]);
     assert!(told.contains(&failures), "{told:?}");
+}
+
+#[tokio::test]
+async fn i1_no_delivery_is_forgotten_because_its_list_is_damaged() {
+    let (rows, world) = world();
+    let lead = world.lead("a").await;
+    let parts =
+        [(hook(1), Status::Scheduled), (hook(1), Status::Delivered), (hook(2), Status::Scheduled)];
+    let made = world.deliver(&lead, "1", &parts).await;
+    damage(&rows, b'S', hook(1).0.as_bytes());
+    let mut agenda = world.ledger.agenda(&lead).await.unwrap();
+    let told = until_current(&mut agenda).await;
+    assert_eq!(told, [Entry::Delivery(made[0].head), Entry::Delivery(made[2].head)]);
+    // It cannot be taken from the list, and that is said.
+    let settled = settlement(made[0].head, Status::Delivered);
+    named(world.ledger.settle(&lead, settled).await, made[0].head.key);
+    let settled = settlement(made[2].head, Status::Delivered);
+    world.ledger.settle(&lead, settled).await.unwrap();
+}
+
+#[tokio::test]
+async fn damaged_marks_hold_up_only_their_block() {
+    let (rows, world) = world();
+    let lead = world.lead("a").await;
+    let events = (0..1_030).map(|id| event(&id.to_string())).collect();
+    let numbers = world.accept(events).await.unwrap();
+    world.dispatch(&lead, dispatch(numbers[0].no)).await.unwrap();
+    damage(&rows, b'v', b"");
+    let mut agenda = world.ledger.agenda(&lead).await.unwrap();
+    until_current(&mut agenda).await;
+    let told = next_events(&mut agenda, 1_030).await;
+    assert!(told.into_iter().eq(numbers.iter().map(|receipt| receipt.no.0)), "none is forgotten");
+    let answer = world.dispatch(&lead, dispatch(numbers[1].no)).await;
+    assert!(matches!(&answer, Err(Error::Corrupt(what)) if what.contains("event 2")), "{answer:?}");
+    world.dispatch(&lead, dispatch(numbers[1_029].no)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_damaged_list_of_events_keeps_nobody_from_posting() {
+    let (rows, world) = world();
+    let first = world.post("1").await;
+    damage(&rows, b'b', b"");
+    let second = world.post("2").await;
+    let listed = world.list(Query::Events(acme()), 9).await;
+    assert!(matches!(&listed[..], [Record::Event(no, _)] if *no == second), "{listed:?}");
+    assert!(world.ledger.event(SHARD, first).await.unwrap().is_some());
 }

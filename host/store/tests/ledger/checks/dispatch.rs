@@ -269,6 +269,21 @@ pub(crate) async fn i3_whatever_the_order_each_event_is_dispatched_once(world: W
     assert_eq!(still_waiting(&world, 1).await, [next.0]);
 }
 
+/// A block whose events are all dispatched says nothing of the next one.
+pub(crate) async fn i1_what_lies_behind_a_full_block_still_waits(world: World) {
+    let events = (0..2_100).map(|id| event(&id.to_string())).collect();
+    let numbers = world.accept(events).await.unwrap();
+    let lead = world.lead("a").await;
+    let (first, rest) = numbers.split_at(1_024);
+    let dispatches = first.iter().map(|receipt| dispatch(receipt.no)).collect();
+    assert!(world.ledger.dispatch(&lead, dispatches).await.iter().all(Result::is_ok));
+    assert_eq!(world.ledger.undispatched(SHARD), rest.len() as u64);
+    let told = still_waiting(&world, rest.len()).await;
+    assert!(told.into_iter().eq(rest.iter().map(|receipt| receipt.no.0)));
+    let lead = world.lead("a").await;
+    world.dispatch(&lead, dispatch(rest[0].no)).await.unwrap();
+}
+
 /// The events that another lead is told of.
 async fn still_waiting(world: &World, count: usize) -> Vec<u64> {
     let other = world.ledger.clone();
