@@ -20,6 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::task::JoinSet;
 use transload_engine::Engine;
 
 use self::{order::Order, turns::Turns};
@@ -98,15 +99,41 @@ fn hand_over(engine: &Engine, order: &Order) {
 }
 
 fn threads(engine: &Arc<Engine>, order: &Order) {
-    let (mut one, mut two) = (Vec::new(), Vec::new());
+    let (mut one, mut two, mut pooled) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..SPANS {
         one.push(calls_per_second(engine, order, 1));
         two.push(calls_per_second(engine, order, 2));
+        pooled.push(pooled_per_second(engine, order));
     }
     let (one, two) = (turns::median(&mut one), turns::median(&mut two));
+    // Handing several calls to a thread at a time could gain what is missing here, and no more.
+    let pooled = turns::median(&mut pooled);
+    println!("figure transform.pool32_per_s {pooled:.0}");
+    println!("figure transform.pool32_over_direct {:.2}", pooled / one);
     println!("figure transform.threads1_per_s {one:.0}");
     println!("figure transform.threads2_per_s {two:.0}");
     println!("figure transform.threads2_over_1 {:.2}", two / one);
+}
+
+/// Calls in flight at the same time, as the delivery loop has them.
+const IN_FLIGHT: usize = 32;
+
+/// Calls per second by way of the engine's one thread, each call in a task of its own.
+fn pooled_per_second(engine: &Arc<Engine>, order: &Order) -> f64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(async {
+        let (mut tasks, mut calls, begun) = (JoinSet::new(), 0_u32, Instant::now());
+        while begun.elapsed() < SPAN {
+            while tasks.len() < IN_FLIGHT {
+                let (engine, call) = (Arc::clone(engine), order.call());
+                tasks.spawn(async move { engine.transform(call).await });
+            }
+            let ended = tasks.join_next().await.expect("a task").expect("no panic");
+            black_box(ended.expect("it runs"));
+            calls += 1;
+        }
+        f64::from(calls) / begun.elapsed().as_secs_f64()
+    })
 }
 
 fn calls_per_second(engine: &Arc<Engine>, order: &Order, threads: usize) -> f64 {
