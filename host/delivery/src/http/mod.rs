@@ -15,15 +15,15 @@ mod signature;
 mod target;
 mod token;
 
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use http::{HeaderMap, Request, StatusCode, header::EXPECT};
 use http_body_util::Full;
 use tokio::time::timeout;
 use transload_domain::{
-    Answer, AttemptOutcome, Authentication, Clock, Random, SendFailure, SendFailureKind, Vault,
-    limits,
+    Answer, AttemptOutcome, Authentication, ClientCredentials, Clock, Random, SendFailure,
+    SendFailureKind, Vault, limits,
 };
 
 pub use self::client::NoClient;
@@ -75,39 +75,52 @@ impl HttpSender {
         Ok(Self { options, client, endpoints, tokens: Tokens::new() })
     }
 
-    /// The whole exchange: with a token where one is needed, and once more where that token was refused.
     async fn exchange(&self, exchange: &Exchange) -> Result<Answer, SendFailure> {
-        let mut outgoing = Outgoing::new(exchange, &self.endpoints, &self.options)?;
-        let Authentication::ClientCredentials(client) = &exchange.authentication else {
-            return self.expecting(&outgoing).await;
-        };
+        let outgoing = Outgoing::new(exchange, &self.endpoints, &self.options)?;
+        match &exchange.authentication {
+            // Apart from the rest, because what an exchange needs at most would be moved about for every one.
+            Authentication::ClientCredentials(client) => {
+                Box::pin(self.exchange_with_token(outgoing, client)).await
+            }
+            _ => self.exchange_as_is(&outgoing).await,
+        }
+    }
+
+    /// The exchange with a fetched token, and once more where that token was refused.
+    async fn exchange_with_token(
+        &self,
+        mut outgoing: Outgoing,
+        client: &ClientCredentials,
+    ) -> Result<Answer, SendFailure> {
         let (source, clock) = (self.tokens.source(client), &*self.options.clock);
         let fetch = async || token::fetch(self, client).await;
         let token = source.token(clock, fetch).await?;
         outgoing.carry(client, &token.text)?;
-        let answer = self.expecting(&outgoing).await?;
+        let answer = self.exchange_as_is(&outgoing).await?;
         if answer.status != StatusCode::UNAUTHORIZED.as_u16() {
             return Ok(answer);
         }
         let Some(token) = source.renewed(&token, clock, fetch).await? else { return Ok(answer) };
         outgoing.carry(client, &token.text)?;
-        let answer = self.expecting(&outgoing).await?;
+        let answer = self.exchange_as_is(&outgoing).await?;
         if answer.status == StatusCode::UNAUTHORIZED.as_u16() {
             source.renewal_was_useless(clock);
         }
         Ok(Answer { resent: true, ..answer })
     }
 
-    async fn expecting(&self, outgoing: &Outgoing) -> Result<Answer, SendFailure> {
+    /// RFC 9110, section 10.1.1: after 417 a client should repeat the request without the expectation.
+    async fn exchange_as_is(&self, outgoing: &Outgoing) -> Result<Answer, SendFailure> {
         let mut headers = outgoing.headers.clone();
-        let answer = self.once(outgoing, headers.clone()).await?;
-        if answer.status != StatusCode::EXPECTATION_FAILED.as_u16()
-            || headers.remove(EXPECT).is_none()
-        {
-            return Ok(answer);
+        loop {
+            let expects = headers.contains_key(EXPECT);
+            let sent = if expects { headers.clone() } else { mem::take(&mut headers) };
+            let answer = self.once(outgoing, sent).await?;
+            if !expects || answer.status != StatusCode::EXPECTATION_FAILED.as_u16() {
+                return Ok(answer);
+            }
+            headers.remove(EXPECT);
         }
-        // RFC 9110, section 10.1.1: a client that gets 417 should repeat the request without the expectation.
-        self.once(outgoing, headers).await
     }
 
     async fn once(&self, outgoing: &Outgoing, headers: HeaderMap) -> Result<Answer, SendFailure> {
