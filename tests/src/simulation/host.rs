@@ -71,7 +71,7 @@ impl Host {
             lease: scene.lease,
             exchanges: EXCHANGES_MAX,
             transforms: 4,
-            retention: scene.retention.clone(),
+            retention: scene.retention,
             ..Options::new(name)
         };
         let running = run::run(parts, options, stop.clone());

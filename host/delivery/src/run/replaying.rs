@@ -128,13 +128,13 @@ impl Term {
             // Somebody ended it, or it is gone.
             (ReplayStepped::Read(Ok(_)), WaitsFor::Record) => {}
             (ReplayStepped::Page(Ok(found)), WaitsFor::Page(known)) => {
-                self.move_page(known, found, now)
+                self.move_page(known, found, now);
             }
             (ReplayStepped::Page(Err(Error::Cursor)), WaitsFor::Page(known)) => {
-                self.fail_replay(known, Error::Cursor.to_string(), now);
+                self.fail_replay(&known, Error::Cursor.to_string(), now);
             }
             (ReplayStepped::Page(Err(Error::Corrupt(what))), WaitsFor::Page(known)) => {
-                self.fail_replay(known, what, now);
+                self.fail_replay(&known, what, now);
             }
             (ReplayStepped::Written(Ok(revision)), WaitsFor::Write(replay)) => {
                 if replay.progress.finished_at.is_some() {
@@ -204,11 +204,9 @@ impl Term {
     }
 
     /// Settles what a page gave, all at once: a page is small.
-    fn move_page(&mut self, known: Known, found: Found, now: Timestamp) {
+    fn move_page(&mut self, mut known: Known, found: Found, now: Timestamp) {
         let Found { seen, take, next } = found;
-        let mut replay = Replay::clone(&known.replay);
-        replay.progress.seen += seen;
-        let known = Known { replay: Arc::new(replay), ..known };
+        Arc::make_mut(&mut known.replay).progress.seen += seen;
         let left = take.len();
         self.wait_for(&known.replay.clone(), WaitsFor::Moves { known, left, next });
         for (before, has_bytes) in take {
@@ -263,7 +261,7 @@ impl Term {
         }
     }
 
-    fn fail_replay(&mut self, known: Known, error: String, now: Timestamp) {
+    fn fail_replay(&mut self, known: &Known, error: String, now: Timestamp) {
         warn!(replay = %known.replay.id, %error, "the replay cannot go on");
         let mut replay = Replay::clone(&known.replay);
         replay.progress.error = Some(error);

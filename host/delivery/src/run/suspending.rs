@@ -184,8 +184,8 @@ impl Term {
                 self.suspensions.decided.remove(&id);
             }
         }
-        self.rules.put(Arc::clone(&webhook));
         self.configure_lane(&webhook);
+        self.rules.put(webhook);
     }
 
     /// Forgets a webhook that is gone.
