@@ -92,14 +92,14 @@ async fn deliveries_that_failed_together_do_not_come_back_together() {
     world.plugins.load(vendor);
     world.network.answers(|_| failed(SendFailureKind::Connect));
     world.put(webhook(1)).await;
-    for id in 0..5 {
+    for id in 0..8 {
         world.post(event(&id.to_string())).await;
     }
-    world.until_sent(5).await;
+    world.until_sent(8).await;
     world.pass(seconds(1), 16).await;
     let mut second: Vec<Timestamp> =
-        world.network.sent().iter().skip(5).map(|(at, _)| *at).collect();
-    assert_eq!(second.len(), 5, "after 10 to 15 s");
+        world.network.sent().iter().skip(8).map(|(at, _)| *at).collect();
+    // The tenth failure in a row makes the others wait, so that not all of them need come back.
     second.dedup();
-    assert!(second.len() > 2, "{second:?}");
+    assert!(second.len() > 1, "{second:?}");
 }
