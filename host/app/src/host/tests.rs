@@ -170,7 +170,11 @@ fn what_is_set_is_what_the_loop_may_take() {
     assert_eq!((found.exchanges, found.exchange_time, found.stop_time), (7, time(2), time(3)));
     let retention = run::Retention { age: time(4), size: Some(5), open_age: time(6) };
     assert_eq!(found.retention, retention);
-    assert_eq!(options(&Config::defaults().unwrap()).retention, run::Retention::default());
+    let defaults = Config::defaults().unwrap();
+    assert_eq!(options(&defaults).retention, run::Retention::default());
+    let backlog =
+        BacklogLimits { events: defaults.backlog_events, deliveries: defaults.backlog_deliveries };
+    assert_eq!(backlog, BacklogLimits::default());
 }
 
 #[test]

@@ -156,6 +156,7 @@ impl World {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "between two looks at a condition with a deadline")]
 fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let until = Instant::now() + PATIENCE;
     loop {
