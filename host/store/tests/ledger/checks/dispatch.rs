@@ -56,7 +56,7 @@ pub(crate) async fn i4_a_dispatch_happens_as_a_whole_or_not_at_all(world: World)
         (Dispatch { checks: vec![check(hook(1), "seen", 1)], ..whole.clone() }, hook(1)),
         (Dispatch { changes: late, ..whole.clone() }, hook(9)),
     ] {
-        assert_eq!(stale(world.dispatch(&lead, spoiled).await), Some(whose));
+        assert_eq!(stale(&world.dispatch(&lead, spoiled).await), Some(whose));
         assert_eq!(world.picture(1, &[hook(1)]).await, before);
         for key in ["seen", "a"] {
             assert_eq!(world.ledger.state(SHARD, hook(1), key).await.unwrap(), None);
@@ -85,7 +85,7 @@ pub(crate) async fn i4_two_that_read_the_same_state_do_not_both_write(world: Wor
     }
     let answers = world.ledger.dispatch(&lead, of[..2].to_vec()).await;
     assert!(matches!(&answers[..], [Ok(()), Err(Error::Stale { .. })]), "{answers:?}");
-    assert_eq!(stale(world.dispatch(&lead, of[2].clone()).await), Some(hook(1)));
+    assert_eq!(stale(&world.dispatch(&lead, of[2].clone()).await), Some(hook(1)));
     let (revision, value) = world.ledger.state(SHARD, hook(1), "n").await.unwrap().unwrap();
     assert_eq!(value, b"1");
     let informed = Dispatch { checks: vec![check(hook(1), "n", revision)], ..of[1].clone() };
@@ -113,7 +113,7 @@ pub(crate) async fn i4_a_revision_is_never_given_twice(world: World) {
                 let no = world.post(&format!("{id} {old}")).await;
                 let late = Dispatch { checks: vec![check(hook(1), "k", *old)], ..dispatch(no) };
                 let answer = world.dispatch(&lead, late).await;
-                assert_eq!(stale(answer), Some(hook(1)), "{old} for {revision}");
+                assert_eq!(stale(&answer), Some(hook(1)), "{old} for {revision}");
             }
             seen.push(revision);
         }
@@ -160,7 +160,7 @@ pub(crate) async fn state_goes_with_its_webhook(world: World) {
     assert_eq!(world.ledger.state(SHARD, hook(2), "k").await.unwrap().unwrap().1, b"2");
     let no = world.post("2").await;
     let late = Dispatch { changes: vec![change(hook(1), "k", Some(b"1"))], ..dispatch(no) };
-    assert_eq!(stale(world.dispatch(&lead, late).await), Some(hook(1)));
+    assert_eq!(stale(&world.dispatch(&lead, late).await), Some(hook(1)));
     assert_eq!(world.ledger.state(SHARD, hook(1), "k").await.unwrap(), None);
 }
 
@@ -298,9 +298,9 @@ async fn still_waiting(world: &World, count: usize) -> Vec<u64> {
 }
 
 /// Whose state has changed since it was read.
-fn stale(answer: transload_store::Result<()>) -> Option<transload_domain::WebhookId> {
+fn stale(answer: &transload_store::Result<()>) -> Option<transload_domain::WebhookId> {
     match answer {
-        Err(Error::Stale { webhook, .. }) => Some(webhook),
+        Err(Error::Stale { webhook, .. }) => Some(*webhook),
         _ => None,
     }
 }
