@@ -168,9 +168,13 @@ async fn i9_a_vendor_without_a_sign_of_life_for_five_days_is_suspended() {
     let reason = world.until_suspended(&webhook(1)).await;
     assert!(reason.starts_with("no sign of life for 6 days"), "{reason}");
     assert!(reason.ends_with("scripted connect"), "{reason}");
-    let told = world.network.sent();
-    let told: Vec<_> = told.iter().filter(|(_, one)| one.endpoint.contains("vendor2")).collect();
-    assert_eq!(told.len(), 1, "somebody is told, once");
+    let told = || {
+        let sent = world.network.sent();
+        sent.iter().filter(|(_, one)| one.endpoint.contains("vendor2")).count()
+    };
+    world.until_true("somebody is told", async || told() > 0).await;
+    world.quiet().await;
+    assert_eq!(told(), 1, "somebody is told, once");
     assert_eq!(world.troubles.of(webhook(1).id), None, "the webhook says why itself");
 }
 
