@@ -97,6 +97,8 @@ async fn nothing_is_sent_from_the_decision_on_though_it_is_not_yet_written() {
         let no = world.post(event(&id.to_string())).await;
         world.until(world.key(no, &narrow), Status::Scheduled).await;
     }
+    // The others are due before the first one's next attempt, and their requests are at hand.
+    world.time.advance(seconds(1));
     world.network.release();
     world.until_suspended(&narrow).await;
     world.pass(HOUR, 3).await;
