@@ -89,8 +89,8 @@ pub trait Ledger: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Page>;
 
-    /// Forgets old events whose deliveries are all closed, with everything about them. Plugin state and configuration
-    /// stay; the identities become free again. It looks at a bounded number of events: a sweep is a row of calls,
+    /// Forgets old events whose deliveries were all closed before the same time, with everything about them: one that
+    /// dies late is kept as long as one that dies at once. Plugin state and configuration stay; the identities become free again. It looks at a bounded number of events: a sweep is a row of calls,
     /// each from where the one before says, until there is no further place.
     async fn retire(&self, lead: &Lead, retirement: Retirement) -> Result<Retired>;
 
@@ -282,7 +282,7 @@ pub const FAILURES_KEPT_MAX: u32 = 1_000;
 pub struct Retirement {
     /// Where to begin: the first event, or a former answer's `next`.
     pub from: EventNo,
-    /// Only events that were accepted before this time.
+    /// Only events that were accepted before this time, and whose deliveries were all closed before it.
     pub accepted_before: Timestamp,
     /// At most so many.
     pub max: usize,

@@ -102,10 +102,11 @@ pub struct Options {
 /// How long what is over is kept, and how long what is open may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
-    /// Events that were accepted longer ago are forgotten, once all of their deliveries are closed.
+    /// Events are forgotten when they were accepted longer ago than this and all of their deliveries have been closed
+    /// for so long.
     pub age: Duration,
     /// Bytes that a shard may take on disk. Above it the oldest closed events are forgotten before their age, but
-    /// none that was accepted within [`RETENTION_MIN`].
+    /// none that was accepted, or had a delivery closed, within [`RETENTION_MIN`].
     pub size: Option<u64>,
     /// An open delivery that was due so long ago and could not go (its webhook is suspended, its vendor is dead, its
     /// plugin is missing) is a dead letter.

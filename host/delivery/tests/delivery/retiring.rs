@@ -49,6 +49,21 @@ async fn closed_events_are_forgotten_at_their_age_and_open_ones_are_not() {
 }
 
 #[tokio::test]
+async fn a_late_dead_letter_is_kept_as_long_as_an_early_one() {
+    let world = World::with_host();
+    world.put(webhook(1)).await;
+    world.network.answers(|_| answered(410));
+    let no = post(&world, event("1")).await;
+    world.until_suspended(&webhook(1)).await;
+    world.pass(HOUR, 30 * 24 + 3).await;
+    assert_eq!(world.status(world.key(no, &webhook(1))).await, Some(Status::Dead));
+    world.pass(HOUR, 29 * 24).await;
+    assert!(is_there(&world, no).await, "it died less than 30 days ago");
+    world.pass(HOUR, 26).await;
+    assert!(!is_there(&world, no).await);
+}
+
+#[tokio::test]
 async fn what_could_not_go_for_a_month_is_dead_with_the_reason() {
     let world = world_with(Retention { age: 365 * DAY, ..Retention::default() });
     world.put(webhook(1)).await;

@@ -11,7 +11,7 @@ use crate::{
     rows::{self, Order, Rows},
     waiting,
 };
-use transload_domain::{Event, EventNo};
+use transload_domain::{Event, EventNo, Head, Timestamp};
 
 /// Events that are forgotten in one write. They make others wait, so they are few.
 const EVENTS_PER_WRITE: usize = 64;
@@ -33,19 +33,19 @@ impl<R: Rows> Local<R> {
         let (closed, next) = self.read_rows(move |rows| closed_events(rows, retirement)).await?;
         let mut events = 0;
         for some in closed.chunks(EVENTS_PER_WRITE) {
-            events += self.forget(lead, some.to_vec()).await?;
+            events += self.forget(lead, some.to_vec(), retirement.accepted_before).await?;
         }
         Ok(Retired { events, next })
     }
 
-    async fn forget(&self, lead: &Lead, events: Vec<EventNo>) -> Result<usize> {
+    async fn forget(&self, lead: &Lead, events: Vec<EventNo>, before: Timestamp) -> Result<usize> {
         let lead = lead.clone();
         let work = move |group: &mut Group<'_>| {
             group.leadership.fence(&lead)?;
             group.atomic(|step| {
                 let mut forgotten = 0;
                 for no in events {
-                    forgotten += usize::from(forget(step, no)?);
+                    forgotten += usize::from(forget(step, no, before)?);
                 }
                 Ok(forgotten)
             })
@@ -72,7 +72,7 @@ fn closed_events<R: Rows>(
         if closed.len() >= retirement.max {
             return Ok((closed, Some(no)));
         }
-        if waiting.binary_search(&no).is_err() && is_closed(rows, no)? {
+        if waiting.binary_search(&no).is_err() && is_closed(rows, no, retirement.accepted_before)? {
             closed.push(no);
         }
     }
@@ -106,13 +106,13 @@ fn look<R: Rows>(rows: &R, retirement: Retirement) -> Result<(Vec<Seen>, bool)> 
     Ok((seen, more))
 }
 
-/// Whether all deliveries of a dispatched event are closed, and nobody asks for one again.
-fn is_closed<R: Rows>(rows: &R, no: EventNo) -> Result<bool> {
+/// Whether all deliveries of a dispatched event were closed before that time, and nobody asks for one again.
+fn is_closed<R: Rows>(rows: &R, no: EventNo, before: Timestamp) -> Result<bool> {
     let range = keys::under(&keys::heads(no));
     for (key, _) in rows::collect(rows, &range.start..&range.end, Order::Ascending, usize::MAX)? {
         let key = keys::delivery_in(&key).ok_or_else(|| lost(no))?;
         let head = read::head(rows, &key)?;
-        if head.is_some_and(|head| head.status.is_open())
+        if head.is_some_and(|head| !was_closed(&head, before))
             || rows.get(&keys::redrive(&key))?.is_some()
         {
             return Ok(false);
@@ -121,8 +121,14 @@ fn is_closed<R: Rows>(rows: &R, no: EventNo) -> Result<bool> {
     Ok(true)
 }
 
-/// Forgets an event with everything about it, if all of it is closed.
-fn forget(step: &mut Step<'_>, no: EventNo) -> Result<bool> {
+/// Whether a delivery was closed before that time: whoever looks after its webhook has the whole retention to see how
+/// it ended, however late that was.
+fn was_closed(head: &Head, before: Timestamp) -> bool {
+    !head.status.is_open() && head.at < before
+}
+
+/// Forgets an event with everything about it, if all of it was closed before that time.
+fn forget(step: &mut Step<'_>, no: EventNo, before: Timestamp) -> Result<bool> {
     let Some(bytes) = step.get(&keys::event(no))? else { return Ok(false) };
     if waiting::is_waiting(step, no)? {
         return Ok(false);
@@ -133,7 +139,7 @@ fn forget(step: &mut Step<'_>, no: EventNo) -> Result<bool> {
         heads.push(row::decode::<HeadRow>(&value)?.into_head(key));
     }
     for head in &heads {
-        if head.status.is_open() || step.has(&keys::redrive(&head.key))? {
+        if !was_closed(head, before) || step.has(&keys::redrive(&head.key))? {
             return Ok(false);
         }
     }

@@ -76,6 +76,7 @@ macro_rules! conformance {
             page::a_list_goes_on_over_blocks,
             page::a_foreign_cursor_is_refused,
             retire::only_closed_events_are_forgotten,
+            retire::what_ends_late_is_kept_as_long_as_what_ends_at_once,
             retire::no_more_are_forgotten_than_asked,
             retire::a_sweep_looks_at_each_event_once,
             retire::a_young_event_does_not_hide_older_ones,

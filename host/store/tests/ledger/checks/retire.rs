@@ -1,7 +1,7 @@
 //! Forgetting what is closed.
 
-use transload_domain::{Event, EventNo, Status, Timestamp};
-use transload_store::{Dispatch, Error, LedgerExt, Query, Retired, Retirement};
+use transload_domain::{Event, EventNo, Head, Status, Timestamp};
+use transload_store::{Dispatch, Error, LedgerExt, Query, Retired, Retirement, Settlement};
 
 use crate::world::{
     SHARD, World, acme, change, dispatch, event, from_the_first, hook, settlement, webhook,
@@ -13,7 +13,7 @@ pub(crate) async fn only_closed_events_are_forgotten(world: World) {
     let closed = world
         .deliver(&lead, "closed", &[(hook(1), Status::Scheduled), (hook(1), Status::Dead)])
         .await;
-    world.ledger.settle(&lead, settlement(closed[0].head, Status::Delivered)).await.unwrap();
+    world.ledger.settle(&lead, ended_at(closed[0].head, Status::Delivered, 49)).await.unwrap();
     let open = world
         .deliver(&lead, "open", &[(hook(1), Status::Blocked), (hook(1), Status::Skipped)])
         .await;
@@ -48,6 +48,25 @@ pub(crate) async fn only_closed_events_are_forgotten(world: World) {
     assert!(world.ledger.webhook(SHARD, &acme(), hook(1)).await.unwrap().is_some());
     let again = world.accept(vec![event("closed")]).await.unwrap()[0];
     assert!(again.fresh && again.no > young);
+}
+
+/// The settlement by which a delivery ends at that time.
+fn ended_at(head: Head, status: Status, at: i64) -> Settlement {
+    let settlement = settlement(head, status);
+    Settlement { after: Head { at: Timestamp::from_micros(at), ..settlement.after }, ..settlement }
+}
+
+/// An old event whose last delivery died a moment ago: whoever looks after the webhook must be able to see it.
+pub(crate) async fn what_ends_late_is_kept_as_long_as_what_ends_at_once(world: World) {
+    let lead = world.lead("a").await;
+    let two = [(hook(1), Status::Delivered), (hook(2), Status::Scheduled)];
+    let late = world.deliver(&lead, "1", &two).await[1].head;
+    world.ledger.settle(&lead, ended_at(late, Status::Dead, 50)).await.unwrap();
+    for (before, events) in [(11, 0), (50, 0), (51, 1)] {
+        let old = from_the_first(Timestamp::from_micros(before), 9);
+        let retired = world.ledger.retire(&lead, old).await;
+        assert_eq!(retired, Ok(Retired { events, next: None }), "before {before}");
+    }
 }
 
 pub(crate) async fn no_more_are_forgotten_than_asked(world: World) {
