@@ -22,7 +22,7 @@ pub const REFUSAL_TIME: Duration = Duration::from_secs(60);
 pub const RENEWAL_WAIT: Duration = Duration::from_secs(10);
 /// A token is renewed when a tenth of its life is left, and not earlier than this before its end.
 pub const RENEWAL_BEFORE_END_MAX: Duration = Duration::from_secs(60);
-/// How long a 401 causes no renewal, after a new token was answered with 401 too. Then it is not the token.
+/// How long a new token that was answered with 401 at once is not renewed for another 401. Then it is not the token.
 pub const USELESS_RENEWAL_TIME: Duration = Duration::from_secs(60);
 
 /// The tokens of all webhooks.
@@ -44,8 +44,10 @@ struct State {
     latest: Option<Latest>,
     /// Fetches that have ended. Who waited for one takes its result, whatever it is.
     fetches: u64,
-    /// Until when a 401 causes no renewal.
-    renewals_rest_until: Option<Timestamp>,
+    /// The latest token that was refused when it was new, and until when a 401 causes no renewal of it.
+    useless: Option<(u64, Timestamp)>,
+    /// The latest token that was let in. The vendor takes it, so whoever is refused with it is to renew it.
+    worked: Option<u64>,
 }
 
 #[derive(Clone)]
@@ -86,6 +88,20 @@ impl Tokens {
     }
 }
 
+impl State {
+    /// Whether this token is the one that is in use.
+    fn keeps(&self, token: &Token) -> bool {
+        matches!(&self.latest, Some(Latest::Token(latest)) if latest.number == token.number)
+    }
+
+    /// Whether to renew this token has just proved to be useless.
+    fn rests(&self, token: &Token, now: Timestamp) -> bool {
+        let is_useless =
+            self.useless.is_some_and(|(number, until)| number == token.number && now < until);
+        is_useless && self.worked != Some(token.number)
+    }
+}
+
 impl Source {
     /// A token that is good now. One fetch for all who wait; who comes while a token is renewed early uses the old one.
     ///
@@ -121,8 +137,9 @@ impl Source {
         }
     }
 
-    /// Another token than this one, which the vendor has answered with 401. None where renewing has just proved to
-    /// be useless, so that a vendor that always says 401 does not cost a token each time.
+    /// Another token than this one, which the vendor has answered with 401. None where this one is new, was refused
+    /// at once, and has never worked: so a vendor that always says 401 does not cost a token each time, and one
+    /// delivery that is always refused does not keep the others from renewing a token that was revoked.
     ///
     /// # Errors
     /// As [`Source::token`].
@@ -134,21 +151,27 @@ impl Source {
     ) -> Result<Option<Arc<Token>>, SendFailure> {
         {
             let mut state = self.state();
-            if state.renewals_rest_until.is_some_and(|until| clock.now() < until) {
+            if state.rests(refused, clock.now()) {
                 return Ok(None);
             }
             // Only the token that was refused is dropped: somebody else may have renewed it already.
-            if matches!(&state.latest, Some(Latest::Token(token)) if token.number == refused.number)
-            {
+            if state.keeps(refused) {
                 state.latest = None;
             }
         }
         self.token(clock, fetch).await.map(Some)
     }
 
-    /// A renewed token was answered with 401 too.
-    pub(crate) fn renewal_was_useless(&self, clock: &dyn Clock) {
-        self.state().renewals_rest_until = Some(clock.now().after(USELESS_RENEWAL_TIME));
+    /// This renewed token was answered with 401 too.
+    pub(crate) fn renewal_was_useless(&self, token: &Token, clock: &dyn Clock) {
+        let until = clock.now().after(USELESS_RENEWAL_TIME);
+        self.state().useless = Some((token.number, until));
+    }
+
+    /// The vendor has let this token in.
+    pub(crate) fn worked(&self, token: &Token) {
+        let mut state = self.state();
+        state.worked = state.worked.max(Some(token.number));
     }
 
     /// The result of a fetch that has ended since there had been so many.
@@ -161,7 +184,8 @@ impl Source {
         }
     }
 
-    /// Fetches. Where that fails and there is a token that is still good, that one is kept for a while.
+    /// Fetches. Where that fails and there is a token that is still good, that one is kept for a while, unless it was
+    /// refused meanwhile.
     async fn fetch(
         &self,
         clock: &dyn Clock,
@@ -184,7 +208,8 @@ impl Source {
                 state.latest = Some(Latest::Token(Arc::clone(&token)));
                 Ok(token)
             }
-            Err(NotFetched { failure, rest }) => match good {
+            // One that was refused meanwhile is dropped, and stays so.
+            Err(NotFetched { failure, rest }) => match good.filter(|good| state.keeps(good)) {
                 Some(token) => {
                     let renew_at = clock.now().after(rest.max(RENEWAL_WAIT)).min(token.ends_at);
                     let kept = Arc::new(Token { text: token.text.clone(), renew_at, ..*token });

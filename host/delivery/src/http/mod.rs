@@ -98,13 +98,18 @@ impl HttpSender {
         outgoing.carry(client, &token.text)?;
         let answer = self.exchange_as_is(&outgoing).await?;
         if answer.status != StatusCode::UNAUTHORIZED.as_u16() {
+            if is_success(&answer) {
+                source.worked(&token);
+            }
             return Ok(answer);
         }
         let Some(token) = source.renewed(&token, clock, fetch).await? else { return Ok(answer) };
         outgoing.carry(client, &token.text)?;
         let answer = self.exchange_as_is(&outgoing).await?;
         if answer.status == StatusCode::UNAUTHORIZED.as_u16() {
-            source.renewal_was_useless(clock);
+            source.renewal_was_useless(&token, clock);
+        } else if is_success(&answer) {
+            source.worked(&token);
         }
         Ok(Answer { resent: true, ..answer })
     }
@@ -140,6 +145,11 @@ impl HttpSender {
         let detail = format!("no whole answer within {time} s");
         SendFailure { kind: SendFailureKind::Timeout, detail }
     }
+}
+
+/// Another answer than this may come from before the place where tokens are looked at.
+fn is_success(answer: &Answer) -> bool {
+    (200..300).contains(&answer.status)
 }
 
 #[async_trait]

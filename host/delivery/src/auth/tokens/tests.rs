@@ -207,15 +207,50 @@ async fn a_refused_token_is_dropped_once() {
 }
 
 #[tokio::test]
+async fn a_token_refused_during_its_early_renewal_does_not_come_back_when_that_fails() {
+    let world = World::silent();
+    world.answers.add_permits(1);
+    let revoked = world.token().await.unwrap();
+    world.pass(LIFE - Duration::from_secs(30));
+    let renewing = world.waiting(1).await;
+    let shared = Arc::clone(&world);
+    let refused = tokio::spawn(async move {
+        let fetch = async || shared.fetch().await;
+        shared.source.renewed(&revoked, &*shared, fetch).await.map(|_| ())
+    });
+    yield_now().await;
+    world.fail(SendFailureKind::Token, Duration::ZERO);
+    world.answers.add_permits(10);
+    all_got(renewing, "failure 2").await;
+    assert_eq!(refused.await.unwrap().unwrap_err().detail, "failure 2");
+    world.recover();
+    assert_eq!(world.text().await, "t3");
+}
+
+#[tokio::test]
 async fn useless_renewals_rest() {
     let world = World::new();
     let first = world.token().await.unwrap();
     let second = world.renewed(&first).await.unwrap();
-    world.source.renewal_was_useless(&*world);
+    world.source.renewal_was_useless(&second, &*world);
     assert!(world.renewed(&second).await.is_none());
     assert_eq!(world.text().await, "t2", "the token stays");
     world.pass(USELESS_RENEWAL_TIME);
     assert_eq!(world.renewed(&second).await.unwrap().text, "t3");
+}
+
+#[tokio::test]
+async fn only_the_token_that_never_worked_rests() {
+    let world = World::new();
+    let first = world.token().await.unwrap();
+    let second = world.renewed(&first).await.unwrap();
+    world.source.worked(&first);
+    world.source.renewal_was_useless(&second, &*world);
+    assert_eq!(world.renewed(&first).await.unwrap().text, "t2", "another token");
+    assert!(world.renewed(&second).await.is_none());
+    world.source.worked(&second);
+    world.source.worked(&first);
+    assert_eq!(world.renewed(&second).await.unwrap().text, "t3", "it worked, so it was revoked");
 }
 
 #[test]

@@ -244,6 +244,19 @@ async fn a_vendor_that_always_says_401_does_not_cost_a_token_each_time() {
 }
 
 #[tokio::test]
+async fn one_delivery_that_is_always_refused_costs_no_other_its_renewal() {
+    let (vendor, sender) = (Vendor::new().await, sender());
+    vendor.script().closed = true;
+    let refused = answered(sender.send(vendor.exchange()).await);
+    assert_eq!((refused.status, refused.resent, vendor.fetches()), (401, true, 2));
+    vendor.script().closed = false;
+    assert_eq!(answered(sender.send(vendor.exchange()).await).status, 200);
+    vendor.script().good = None;
+    let answer = answered(sender.send(vendor.exchange()).await);
+    assert_eq!((answer.status, answer.resent, vendor.fetches()), (200, true, 3));
+}
+
+#[tokio::test]
 async fn credentials_that_are_refused_are_a_configuration_error_and_not_hammered() {
     let (vendor, time) = (Vendor::new().await, Time::new());
     let with_time = HttpOptions { clock: Arc::new(time.clone()), ..options() };
