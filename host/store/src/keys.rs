@@ -31,7 +31,8 @@
 //! | `c` webhook status | number of deliveries |
 //!
 //! Format 1 had, instead of `b`, `v` and `z`: `o` organization 0 no (nothing: an organization's events), and `u` no
-//! (nothing: the event is not dispatched); instead of `S`, `s` status webhook delivery (nothing).
+//! (nothing: the event is not dispatched). Format 1, and format 2 at first, had instead of `S`: `s` status webhook
+//! delivery (nothing).
 
 use std::ops::Range;
 
@@ -83,7 +84,7 @@ pub(crate) fn all_dispatched() -> Vec<u8> {
     vec![b'v']
 }
 
-/// Keys of the first format that the second has no more.
+/// Keys of former formats that this one has no more.
 pub(crate) mod first {
     #[cfg(test)]
     use super::{EventNo, Organization, join};
@@ -118,6 +119,11 @@ pub(crate) fn head(key: &DeliveryKey) -> Vec<u8> {
     join(b'h', &[&delivery(key)])
 }
 
+/// The heads of all deliveries, in the order of their events.
+pub(crate) fn all_heads() -> Vec<u8> {
+    vec![b'h']
+}
+
 /// The heads of an event's deliveries.
 pub(crate) fn heads(event: EventNo) -> Vec<u8> {
     join(b'h', &[&event.0.to_be_bytes()])
@@ -143,6 +149,11 @@ pub(crate) fn event_attempts(event: EventNo) -> Vec<u8> {
 
 pub(crate) fn listed(status: Status, webhook: WebhookId, block: u64) -> Vec<u8> {
     join(LISTED, &[&[status_byte(status)], webhook.0.as_bytes(), &block.to_be_bytes()])
+}
+
+/// All lists of deliveries.
+pub(crate) fn all_lists() -> Vec<u8> {
+    vec![LISTED]
 }
 
 /// All deliveries in a status; of one webhook where it is given.

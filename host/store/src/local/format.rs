@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::{
     Error, Result, keys,
-    row::{self, BlockRow, FormatRow, ListedRow, NumberRow, Row, block, listed},
+    row::{self, BlockRow, FormatRow, HeadRow, ListedRow, NumberRow, Row, block, listed, readable},
     rows::{self, Batch, Order, Rows},
 };
-use transload_domain::EventNo;
+use transload_domain::{EventNo, Status};
 
 /// The layout that this program writes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// Rows that are read, or removed, at once.
 const ROWS_AT_ONCE: usize = 10_000;
 
@@ -21,7 +21,7 @@ pub(crate) fn is_present(rows: &impl Rows) -> Result<bool> {
     let FormatRow { format, made_by } = row::decode(&bytes)?;
     match format {
         FORMAT => {}
-        1 => migrate(rows)?,
+        1 | 2 => migrate(rows, format)?,
         _ => {
             return Err(Error::Corrupt(format!(
                 "the store has format {format}, made by {made_by}, and this program reads up to \
@@ -42,14 +42,23 @@ pub(crate) fn begin(rows: &impl Rows) -> Result<()> {
     rows.write(vec![(keys::FORMAT.to_vec(), Some(row))])
 }
 
-/// From format 1 to 2: rows whose shape has changed are readable as they are, and become rows of this layout when they
-/// change; what was a row for each event becomes one for a block of them. The old rows go only when the store has
-/// the new format: where this is cut off, it begins anew and ends in the same way.
-fn migrate(rows: &impl Rows) -> Result<()> {
-    tracing::info!("the store has format 1 and is brought to format {FORMAT}");
-    rows.write(marks(rows)?)?;
+/// To this format: rows whose shape has changed are readable as they are, and become rows of this layout when they
+/// change; what was a row for each event or delivery becomes one for a block of them. The old rows go only when the
+/// store has the new format: where this is cut off, it begins anew and ends in the same way.
+fn migrate(rows: &impl Rows, from: u32) -> Result<()> {
+    tracing::info!("the store has format {from} and is brought to format {FORMAT}");
+    if from == 1 {
+        rows.write(marks(rows)?)?;
+        list_events(rows)?;
+    }
+    list_deliveries(rows)?;
+    begin(rows)
+}
+
+/// The organizations' events.
+fn list_events(rows: &impl Rows) -> Result<()> {
     let mut blocks = BTreeMap::new();
-    for_each(rows, keys::first::BY_ORGANIZATION, |key| {
+    for_each(rows, keys::first::BY_ORGANIZATION, |key, _| {
         let (Some(no), Some(list)) = (keys::number_in(key), key.get(1..key.len() - 8)) else {
             return Ok(());
         };
@@ -58,18 +67,31 @@ fn migrate(rows: &impl Rows) -> Result<()> {
         blocks.entry(key).or_insert_with(BlockRow::default).insert(index);
         Ok(())
     })?;
-    write(rows, blocks)?;
-    let mut lists = BTreeMap::new();
-    for_each(rows, keys::first::BY_STATUS, |key| {
-        if let (Some(delivery), Some(list)) = (keys::delivery_in(key), key.get(1..18)) {
-            let block = listed::block_of(delivery.event).to_be_bytes();
-            let key = [&b"S"[..], list, &block].concat();
-            lists.entry(key).or_insert_with(ListedRow::default).insert(&delivery);
+    write(rows, blocks)
+}
+
+/// The webhooks' deliveries by status, from the deliveries themselves: stores of format 2 have these lists in either
+/// of two shapes, and one that was opened by the wrong program has lost some.
+fn list_deliveries(rows: &impl Rows) -> Result<()> {
+    clear(rows, &keys::all_lists())?;
+    let (mut lists, mut last_block) = (BTreeMap::new(), 0);
+    for_each(rows, &keys::all_heads(), |key, value| {
+        let Some(delivery) = keys::delivery_in(key) else { return Ok(()) };
+        let head = row::decode::<HeadRow>(value).map(|row| Some(row.into_head(delivery).status));
+        let what = || format!("the head of delivery {}", delivery.id());
+        // One that cannot be read is told of at each start, as long as it is on a list of open ones.
+        let status = readable(head, what)?.unwrap_or(Status::Scheduled);
+        let block = listed::block_of(delivery.event);
+        // Heads lie in the order of their events: a block is full when the next begins.
+        if block != last_block && lists.len() >= ROWS_AT_ONCE {
+            write(rows, std::mem::take(&mut lists))?;
         }
+        last_block = block;
+        let list = keys::listed(status, delivery.webhook, block);
+        lists.entry(list).or_insert_with(ListedRow::default).insert(&delivery);
         Ok(())
     })?;
-    write(rows, lists)?;
-    begin(rows)
+    write(rows, lists)
 }
 
 /// Writes rows, some at a time.
@@ -87,7 +109,7 @@ fn marks(rows: &impl Rows) -> Result<Batch> {
     let last = last.map(|bytes| row::decode::<NumberRow>(&bytes)).transpose()?;
     let last = EventNo(last.map_or(0, |row| row.0));
     let mut waiting = Vec::new();
-    for_each(rows, keys::first::UNDISPATCHED, |key| {
+    for_each(rows, keys::first::UNDISPATCHED, |key, _| {
         waiting.extend(keys::number_in(key));
         Ok(())
     })?;
@@ -110,17 +132,17 @@ fn marks(rows: &impl Rows) -> Result<Batch> {
     Ok(batch)
 }
 
-/// Shows the keys of a kind.
+/// Shows the rows of a kind.
 fn for_each(
     rows: &impl Rows,
     kind: &[u8],
-    mut visit: impl FnMut(&[u8]) -> Result<()>,
+    mut visit: impl FnMut(&[u8], &[u8]) -> Result<()>,
 ) -> Result<()> {
     let mut range = keys::under(kind);
     loop {
         let found = rows::collect(rows, &range.start..&range.end, Order::Ascending, ROWS_AT_ONCE)?;
-        for (key, _) in &found {
-            visit(key)?;
+        for (key, value) in &found {
+            visit(key, value)?;
         }
         match found.last() {
             Some((key, _)) => range.start = keys::behind(key),
@@ -143,12 +165,12 @@ fn clear(rows: &impl Rows, kind: &[u8]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use transload_domain::Organization;
+    use transload_domain::{DeliveryKey, Head, HookNo, Organization, Part, Timestamp, WebhookId};
 
     use super::*;
     use crate::{
         MemoryRows,
-        local::events,
+        local::{events, listed::newest},
         waiting::{count, waiting},
     };
 
@@ -174,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waited_in_format_1_waits_in_format_2() {
+    fn what_waited_in_format_1_waits_in_this_format() {
         type Waits = fn(u64) -> bool;
         let cases: [(u64, Waits); 6] = [
             (0, |_| false),
@@ -198,9 +220,85 @@ mod tests {
                 assert!(found.into_iter().eq(listed));
             }
             for gone in [keys::first::BY_ORGANIZATION, keys::first::UNDISPATCHED] {
-                for_each(&rows, gone, |key| panic!("{key:?} is left")).unwrap();
+                for_each(&rows, gone, |key, _| panic!("{key:?} is left")).unwrap();
             }
         }
+    }
+
+    /// Of each webhook and status, deliveries of several blocks.
+    fn some_heads() -> Vec<Head> {
+        let mut heads = Vec::new();
+        for (no, n) in (1..=600).step_by(50).flat_map(|no| [(no, 1), (no, 2)]) {
+            for (part, status) in (0..).zip(Status::ALL) {
+                let webhook = WebhookId::from_random([n; 16]);
+                let (event, hook, part) = (EventNo(no), HookNo(0), Part(part));
+                let key = DeliveryKey { event, webhook, hook, part };
+                heads.push(Head::new(key, status, Timestamp::EPOCH, Timestamp::EPOCH));
+            }
+        }
+        heads
+    }
+
+    fn by_status(head: &Head) -> (Vec<u8>, Option<Vec<u8>>) {
+        (keys::first::by_status(head.status, &head.key), Some(Vec::new()))
+    }
+
+    fn in_block(head: &Head) -> (Vec<u8>, Option<Vec<u8>>) {
+        let mut list = ListedRow::default();
+        list.insert(&head.key);
+        let block = listed::block_of(head.key.event);
+        (keys::listed(head.status, head.key.webhook, block), Some(row::encode(&list)))
+    }
+
+    #[test]
+    fn no_delivery_is_lost_from_its_list_whatever_the_stores_shape() {
+        type Lists = fn(&Head) -> Batch;
+        let shapes: [(&str, u32, Lists); 5] = [
+            ("format 1", 1, |head| vec![by_status(head)]),
+            ("format 2 as it was first", 2, |head| vec![by_status(head)]),
+            ("format 2 with blocks", 2, |head| vec![in_block(head)]),
+            ("format 2 that has lost its lists", 2, |_| Vec::new()),
+            ("format 2 with lists that are no longer true", 2, |head| {
+                vec![in_block(&Head { status: Status::Scheduled, ..*head })]
+            }),
+        ];
+        let heads = some_heads();
+        for (shape, format, lists) in shapes {
+            let rows = first(600, |_| false);
+            let format = FormatRow { format, made_by: "transload 0.1.0".into() };
+            rows.write(vec![(keys::FORMAT.to_vec(), Some(row::encode(&format)))]).unwrap();
+            for head in &heads {
+                let stored = row::encode(&HeadRow::from(head));
+                rows.write(vec![(keys::head(&head.key), Some(stored))]).unwrap();
+                rows.write(lists(head)).unwrap();
+            }
+            assert_eq!(is_present(&rows), Ok(true), "{shape}");
+            for (webhook, status) in
+                [1, 2].into_iter().flat_map(|n| Status::ALL.map(|status| (n, status)))
+            {
+                let webhook = WebhookId::from_random([webhook; 16]);
+                let found = newest(&rows, status, webhook, None, usize::MAX).unwrap();
+                let wanted = heads.iter().rev().map(|head| (head.key, head.status));
+                let wanted = wanted.filter(|(key, is)| (key.webhook, *is) == (webhook, status));
+                assert!(found.into_iter().eq(wanted.map(|(key, _)| key)), "{shape}: {status}");
+            }
+            for_each(&rows, keys::first::BY_STATUS, |key, _| panic!("{key:?} is left")).unwrap();
+            let stored = rows.get(keys::FORMAT).unwrap().unwrap();
+            assert_eq!(row::decode::<FormatRow>(&stored).unwrap().format, FORMAT, "{shape}");
+        }
+    }
+
+    #[test]
+    fn a_delivery_that_cannot_be_read_stays_on_a_list() {
+        let rows = first(600, |_| false);
+        let [head, damaged, ..] = some_heads()[..] else { panic!() };
+        for (head, bytes) in [(head, row::encode(&HeadRow::from(&head))), (damaged, vec![99])] {
+            rows.write(vec![(keys::head(&head.key), Some(bytes))]).unwrap();
+        }
+        assert_eq!(is_present(&rows), Ok(true));
+        let list = |status| newest(&rows, status, head.key.webhook, None, 9).unwrap();
+        assert_eq!(list(head.status), [head.key]);
+        assert_eq!(list(Status::Scheduled), [damaged.key]);
     }
 
     #[test]
