@@ -182,7 +182,7 @@ impl Term {
         for head in overdue {
             let head = self.as_stored(head);
             let reason = self.why_overdue(&head);
-            self.close(head, &reason, Why::Closing, now);
+            self.close(head, reason, Why::Closing, now);
         }
     }
 

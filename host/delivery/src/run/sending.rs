@@ -58,7 +58,7 @@ impl Term {
                 self.send(head, ready, now);
             }
             Ok(_) => self.close(head, "its request is not in the store", Why::Turn, now),
-            Err(Error::Corrupt(what)) => self.close(head, &what, Why::Turn, now),
+            Err(Error::Corrupt(what)) => self.close(head, what, Why::Turn, now),
             Err(error) => self.resign(error),
         }
     }
@@ -72,7 +72,7 @@ impl Term {
         };
         let Some(profile) = self.rules.profile(&ready.plugin).cloned() else {
             let reason = format!("the profile of plugin version {} is not known", ready.plugin);
-            return self.close(head, &reason, Why::Turn, now);
+            return self.close(head, reason, Why::Turn, now);
         };
         let is_shut = self.vendors.gate(webhook.id).opens() > now;
         if !self.may_send(now) || self.is_held(&webhook) || is_shut {

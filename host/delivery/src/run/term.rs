@@ -7,11 +7,12 @@ use std::{
 
 use tracing::error;
 use transload_domain::{Agenda, DeliveryKey, Random, Timestamp};
-use transload_store::{Entry, Error, Lead, Settlement};
+use transload_store::{Entry, Error, Lead};
 
 use super::{
     Options,
-    action::{Action, Effect, Why},
+    action::{Action, Effect},
+    closing::Closing,
     hand::Hand,
     options::REQUEST_CACHE_BYTES_MAX,
     redriving::Wishes,
@@ -50,7 +51,7 @@ pub(super) struct Term {
     pub(super) replays: Replays,
     pub(super) sweeper: Sweeper,
     /// Deliveries to be closed because nothing can be sent for them any more.
-    pub(super) closing: VecDeque<(Why, Box<Settlement>)>,
+    pub(super) closing: VecDeque<Closing>,
     pub(super) closings_under_way: usize,
     pub(super) effects: Vec<Effect>,
     renew_at: Timestamp,
@@ -164,7 +165,7 @@ impl Term {
             self.look_at_wishes();
             self.begin_replay();
             self.sweep(now);
-            self.close_some();
+            self.close_some(now);
         }
         let open = self.agenda.waiting() + self.agenda.in_flight();
         self.backlog.open(open);

@@ -51,7 +51,7 @@ impl Term {
         match event {
             Ok(Some(_)) => self.postpone_or_close(head, now),
             Ok(None) => self.close(head, "its event is no longer in the store", Why::Turn, now),
-            Err(Error::Corrupt(what)) => self.close(head, &what, Why::Turn, now),
+            Err(Error::Corrupt(what)) => self.close(head, what, Why::Turn, now),
             Err(error) => self.resign(error),
         }
     }
@@ -97,7 +97,7 @@ impl Term {
             }
             Some(_) if self.is_overdue(&head, now) => {
                 let reason = self.why_overdue(&head);
-                self.close(head, &reason, Why::Turn, now);
+                self.close(head, reason, Why::Turn, now);
             }
             Some(_) => self.postpone(head, now.after(limits::MISSING_PLUGIN_RECHECK), now),
         }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use transload_delivery::run::CLOSINGS_MAX;
 use transload_domain::{
-    AttemptOutcome, Clock, SendFailureKind, Status, Timestamp, Verdict, WebhookLimits,
+    AttemptOutcome, Clock, SendFailureKind, Status, Timestamp, Verdict, Webhook, WebhookLimits,
 };
 
 use crate::support::{Fault, World, answered, asked_to_wait, event, failed, seconds, webhook};
@@ -197,6 +198,38 @@ async fn a_removed_webhooks_open_deliveries_are_dead() {
         assert!(matches!(last.outcome, AttemptOutcome::Failed(_)));
     }
     assert_eq!(world.network.count(), 2);
+}
+
+#[tokio::test]
+async fn a_removed_webhook_with_much_waiting_holds_up_no_other() {
+    let world = World::with_host();
+    world.network.answers(|_| answered(500));
+    world.put(webhook(1)).await;
+    let mut numbers = Vec::new();
+    for id in 0..2 * CLOSINGS_MAX {
+        numbers.push(world.post(event(&id.to_string())).await);
+    }
+    for no in &numbers {
+        world.until(world.key(*no, &webhook(1)), Status::Scheduled).await;
+    }
+    world.put(webhook(2)).await;
+    let other = world.key(world.post(event("other")).await, &webhook(2));
+    world.until_true("it waits", async || world.attempts(other).await.len() == 1).await;
+    world.ledger.fail(Fault::ClosingsWait(webhook(1).id));
+    world.remove(&webhook(1)).await;
+    world.quiet().await;
+    // What is due for a hook that is gone is closed in its turn.
+    world.put(Webhook { hooks: Vec::new(), ..webhook(2) }).await;
+    world
+        .until_true("the other is closed", async || {
+            world.time.advance(seconds(60));
+            world.status(other).await == Some(Status::Dead)
+        })
+        .await;
+    world.ledger.mend();
+    for no in numbers {
+        world.until(world.key(no, &webhook(1)), Status::Dead).await;
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
-use transload_domain::{Content, Delivery, WebhookId};
+use transload_domain::{Content, Delivery, Status, WebhookId};
 use transload_store::{
     Change, Dispatch, Entry, Error, Front, Lead, Ledger, Result, Revision, Settlement, Shard,
 };
@@ -31,6 +31,8 @@ pub(crate) enum Fault {
     SettleAfter,
     /// The next settlement meets a damaged row.
     SettleCorrupt,
+    /// Dead letters of this webhook are written when this is mended, and not before.
+    ClosingsWait(WebhookId),
     /// The next suspension of a webhook fails and was not written.
     SuspendBefore,
     /// Every lead is for so short a time that no exchange fits in.
@@ -144,6 +146,10 @@ impl Front for Doors {
         }
         if self.fails_once(Fault::SettleCorrupt) {
             return Err(Error::Corrupt("scripted".into()));
+        }
+        let waits = Fault::ClosingsWait(settlement.before.key.webhook);
+        while settlement.after.status == Status::Dead && self.fails(waits) {
+            tokio::task::yield_now().await;
         }
         let answer = self.inner.settle(lead, settlement).await;
         if self.fails_once(Fault::SettleAfter) { Err(broken()) } else { answer }
