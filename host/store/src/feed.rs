@@ -52,6 +52,8 @@ impl<R: Rows> Feed<R> {
     pub(crate) async fn run(mut self) {
         if let Err(End::Failed(error)) = self.tell_everything().await {
             tracing::error!(%error, "the agenda cannot be read and ends; the lead must resign");
+            // Where nobody listens any more, nobody need know.
+            let _ = self.send(Entry::Failed(error)).await;
         }
     }
 

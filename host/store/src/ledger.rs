@@ -29,7 +29,8 @@ pub trait Ledger: Send + Sync + 'static {
     /// [`Entry::Current`], then every event that is not dispatched once, oldest first, then whatever comes: new
     /// events, and each change made by [`Ledger::configure`]. A configuration is told before the events that were
     /// accepted after it. A wish for a delivery may be told more than once, also when it has just been granted. The
-    /// channel is bounded; its end means that the lead must resign.
+    /// channel is bounded; its end means that the lead must resign, and [`Entry::Failed`] before it says why where the
+    /// store cannot be read.
     ///
     /// # Errors
     /// [`Error::Fenced`] when the lead is deposed.
@@ -200,6 +201,8 @@ pub enum Entry {
     Current,
     /// An event that is not dispatched.
     Event(EventNo, Arc<Event>),
+    /// Why nothing more can be told: the store cannot be read. It is the last entry.
+    Failed(Error),
 }
 
 /// What became of a posted event.

@@ -178,7 +178,11 @@ impl State {
                 self.wishes_dropped = true;
                 return;
             }
-            Entry::Event(..) | Entry::Failures(..) | Entry::Delivery(_) | Entry::Current => return,
+            Entry::Event(..)
+            | Entry::Failures(..)
+            | Entry::Delivery(_)
+            | Entry::Current
+            | Entry::Failed(_) => return,
         };
         self.latest.insert(record, entry);
     }

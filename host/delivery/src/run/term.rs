@@ -277,6 +277,7 @@ impl Term {
             Entry::Event(no, event) => {
                 self.begin(no, event, now);
             }
+            Entry::Failed(error) => self.resign(error),
         }
     }
 }

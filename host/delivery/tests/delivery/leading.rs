@@ -105,6 +105,26 @@ async fn a_store_that_fails_shows_in_the_health_and_is_used_again_when_it_is_men
 }
 
 #[tokio::test]
+async fn an_agenda_that_breaks_off_shows_in_the_health_until_one_is_whole() {
+    let mut world = World::new();
+    world.ledger.fail(Fault::AgendaBreaks);
+    world.start("one");
+    for _ in 0..5 {
+        world.quiet().await;
+        assert!(matches!(&world.problems()[..], [Problem::Store(_)]), "{:?}", world.problems());
+        world.time.advance(seconds(10));
+    }
+    world.ledger.mend();
+    world
+        .until_true("the host is ready", async || {
+            world.time.advance(seconds(10));
+            world.quiet().await;
+            world.problems().is_empty()
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn a_lease_that_no_exchange_fits_in_is_refused() {
     let mut options = run::Options::new("one");
     options.lease = seconds(40);

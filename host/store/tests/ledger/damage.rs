@@ -1,15 +1,21 @@
 //! Rows that cannot be read: said by name, and nobody else is held up.
 
-use std::sync::Arc;
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+};
 
 use transload_domain::{DeliveryKey, Status, Timestamp};
 use transload_store::{
-    Dispatch, Entry, Error, Failure, LedgerExt, Local, MemoryRows, Order, Query, Record, Rows,
-    Settlement,
+    Batch, Dispatch, Entry, Error, Failure, LedgerExt, Local, MemoryRows, Order, Query, Record,
+    Rows, Settlement, Visit,
 };
 
 use crate::world::{
-    HandClock, SHARD, World, acme, change, delivery, dispatch, event, hook, next_events,
+    HandClock, SHARD, World, acme, change, delivery, dispatch, event, hook, next, next_events,
     settlement, until_current, webhook,
 };
 
@@ -149,4 +155,49 @@ async fn a_damaged_list_of_events_keeps_nobody_from_posting() {
     let listed = world.list(Query::Events(acme()), 9).await;
     assert!(matches!(&listed[..], [Record::Event(no, _)] if *no == second), "{listed:?}");
     assert!(world.ledger.event(SHARD, first).await.unwrap().is_some());
+}
+
+/// Rows whose disk can be made to refuse to be read through.
+#[derive(Default)]
+struct Refusing {
+    rows: MemoryRows,
+    refuses: AtomicBool,
+}
+
+impl Rows for Refusing {
+    fn blocks(&self) -> bool {
+        self.rows.blocks()
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        self.rows.get(key)
+    }
+
+    fn scan(&self, range: Range<&[u8]>, order: Order, visit: &mut Visit<'_>) -> Result<(), Error> {
+        if self.refuses.load(SeqCst) && range.start.starts_with(b"S") {
+            return Err(Error::Unavailable("a bad sector".into()));
+        }
+        self.rows.scan(range, order, visit)
+    }
+
+    fn write(&self, batch: Batch) -> Result<(), Error> {
+        self.rows.write(batch)
+    }
+
+    fn bytes(&self) -> Result<u64, Error> {
+        self.rows.bytes()
+    }
+}
+
+#[tokio::test]
+async fn an_agenda_that_cannot_be_read_says_why_before_it_ends() {
+    let (rows, clock) = (Arc::<Refusing>::default(), Arc::new(HandClock::default()));
+    let ledger = Arc::new(Local::inline(rows.clone(), clock.clone()).unwrap());
+    let world = World { ledger, clock };
+    let lead = world.lead("a").await;
+    rows.refuses.store(true, SeqCst);
+    let mut agenda = world.ledger.agenda(&lead).await.unwrap();
+    let why = Error::Unavailable("a bad sector".into());
+    assert_eq!(next(&mut agenda).await, Some(Entry::Failed(why)));
+    assert_eq!(next(&mut agenda).await, None);
 }

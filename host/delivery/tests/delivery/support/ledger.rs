@@ -35,6 +35,8 @@ pub(crate) enum Fault {
     ClosingsWait(WebhookId),
     /// The next suspension of a webhook fails and was not written.
     SuspendBefore,
+    /// What is there cannot be read, so an agenda begins and breaks off.
+    AgendaBreaks,
     /// Every lead is for so short a time that no exchange fits in.
     ShortLease,
     /// Nothing works.
@@ -121,7 +123,13 @@ impl Front for Doors {
 
     async fn agenda(&self, lead: &Lead) -> Result<mpsc::Receiver<Entry>> {
         self.check()?;
-        self.inner.agenda(lead).await
+        let agenda = self.inner.agenda(lead).await?;
+        if !self.fails(Fault::AgendaBreaks) {
+            return Ok(agenda);
+        }
+        let (sender, broken_off) = mpsc::channel(1);
+        sender.try_send(Entry::Failed(broken())).unwrap();
+        Ok(broken_off)
     }
 
     async fn dispatch(&self, lead: &Lead, dispatches: Vec<Dispatch>) -> Vec<Result<()>> {
