@@ -65,6 +65,10 @@ pub const SWEEP_EVERY: Duration = Duration::from_secs(60);
 pub const RETIRE_BATCH: usize = 256;
 /// How often it is looked for open deliveries that could not go for too long: it looks at every webhook.
 pub const OVERDUE_EVERY: Duration = Duration::from_secs(3_600);
+/// How long a lead gives nothing up: a host that was off for long could send nothing, and whoever looks after it is to
+/// have a day to see what is held and to mend it. Not the whole age: a host that is restarted now and then would never
+/// give anything up.
+pub const OVERDUE_GRACE: Duration = Duration::from_secs(24 * 3_600);
 /// Open deliveries that are given up at a time because they could not go for too long.
 pub const OVERDUE_MAX: usize = 4_096;
 /// Events that are forgotten at once where a store that is too large does not get smaller by it: it uses the space
@@ -108,8 +112,9 @@ pub struct Retention {
     /// Bytes that a shard may take on disk. Above it the oldest closed events are forgotten before their age, but
     /// none that was accepted, or had a delivery closed, within [`RETENTION_MIN`].
     pub size: Option<u64>,
-    /// An open delivery that was due so long ago and could not go (its webhook is suspended, its vendor is dead, its
-    /// plugin is missing) is a dead letter.
+    /// An open delivery that was due so long ago and cannot go (its webhook is suspended, its vendor is dead, its plugin
+    /// is missing) is a dead letter, unless its webhook was resumed since, or the lead began within
+    /// [`OVERDUE_GRACE`].
     pub open_age: Duration,
 }
 

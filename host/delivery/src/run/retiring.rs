@@ -1,15 +1,16 @@
 //! Forgetting what is over, and giving up what could not go for too long.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use tracing::{debug, info};
-use transload_domain::{EventNo, Head, Status, Timestamp};
+use transload_domain::{EventNo, Gate, Head, Status, Timestamp, Webhook, WebhookId};
 use transload_store::{Error, Lead, Ledger, Retired, Retirement, Shard};
 
 use super::{
     action::{Effect, Why},
     options::{
-        OVERDUE_EVERY, OVERDUE_MAX, RETENTION_MIN, RETIRE_BATCH, SIZE_STEP_EVENTS, SWEEP_EVERY,
+        OVERDUE_EVERY, OVERDUE_GRACE, OVERDUE_MAX, RETENTION_MIN, RETIRE_BATCH, SIZE_STEP_EVENTS,
+        SWEEP_EVERY,
     },
     term::Term,
 };
@@ -172,10 +173,17 @@ impl Term {
         self.sweeper.next = now.after(SWEEP_EVERY.max(took.saturating_mul(20)));
     }
 
-    /// Makes dead letters of open deliveries that were due long ago and still wait.
+    /// Makes dead letters of open deliveries that were due long ago and cannot go.
     fn give_up_overdue(&mut self, now: Timestamp) {
-        let before = now.before(self.options.retention.open_age);
-        let overdue = self.agenda.take_overdue(before, OVERDUE_MAX);
+        let webhooks = self.rules.webhooks().filter_map(|webhook| {
+            let before = self.overdue_before(webhook.id, now)?;
+            Some((webhook.id, (before, self.cannot_go(webhook, now))))
+        });
+        let webhooks: HashMap<WebhookId, (Timestamp, bool)> = webhooks.collect();
+        let overdue = self.agenda.take_overdue(OVERDUE_MAX, |webhook, status| {
+            let (before, none_can_go) = webhooks.get(&webhook)?;
+            (*none_can_go || status == Status::Blocked).then_some(*before)
+        });
         if overdue.len() < OVERDUE_MAX {
             self.sweeper.next_overdue = now.after(OVERDUE_EVERY);
         }
@@ -186,9 +194,29 @@ impl Term {
         }
     }
 
-    /// Whether an open delivery has waited too long.
+    /// Whether an open delivery without bytes has waited too long for its plugin.
     pub(super) fn is_overdue(&self, head: &Head, now: Timestamp) -> bool {
-        head.due < now.before(self.options.retention.open_age)
+        let before = self.overdue_before(head.key.webhook, now);
+        before.is_some_and(|before| head.due < before)
+    }
+
+    /// Before when a delivery of this webhook must have been due to be given up, if it cannot go; none where nothing
+    /// is: its deliveries could not go while the webhook was suspended or the host was off, and now they are to have
+    /// their time.
+    fn overdue_before(&self, webhook: WebhookId, now: Timestamp) -> Option<Timestamp> {
+        let open_age = self.options.retention.open_age;
+        let before = now.before(open_age);
+        let resumed = self.rules.webhook(webhook).and_then(|webhook| webhook.resumed_at);
+        let is_early = now.since(self.since) < OVERDUE_GRACE.min(open_age)
+            || resumed.is_some_and(|resumed| resumed >= before);
+        (!is_early).then_some(before)
+    }
+
+    /// Whether nothing that has its bytes goes out for a webhook now. What only waits for its turn is not given up,
+    /// however long the queue is.
+    fn cannot_go(&self, webhook: &Webhook, now: Timestamp) -> bool {
+        let gate = self.vendors.gate(webhook.id);
+        self.is_held(webhook) || matches!(gate, Gate::Probing { .. }) || gate.opens() > now
     }
 
     /// Why a delivery that is given up could not go.
@@ -208,6 +236,9 @@ impl Term {
                     && self.rules.catalog.get(&webhook.plugin).is_none() =>
             {
                 format!("its plugin {} is not loaded", webhook.plugin)
+            }
+            (Some(webhook), None) if head.status == Status::Blocked => {
+                format!("its plugin {} had no time for it", webhook.plugin)
             }
             _ => "its turn did not come".to_owned(),
         };

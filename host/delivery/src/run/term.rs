@@ -34,6 +34,8 @@ const TAKES_PER_TURN_MAX: usize = 1_024;
 pub(super) struct Term {
     pub(super) options: Options,
     pub(super) lead: Lead,
+    /// When it began.
+    pub(super) since: Timestamp,
     pub(super) random: Arc<dyn Random>,
     pub(super) metrics: Metrics,
     pub(super) backlog: Arc<Backlog>,
@@ -88,6 +90,7 @@ impl Term {
         Self {
             options: options.clone(),
             lead,
+            since: now,
             random: Arc::clone(&parts.random),
             metrics: parts.metrics.clone(),
             backlog: Arc::clone(&parts.backlog),

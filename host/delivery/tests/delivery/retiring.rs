@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use transload_delivery::run::{Options, Retention};
-use transload_domain::{Clock, Content, Event, EventNo, Status, Verdict};
+use transload_domain::{Clock, Content, Event, EventNo, Status, Verdict, Webhook, WebhookLimits};
 use transload_store::{Key, Ledger, Shard};
 
 use crate::support::{Fault, World, answered, event, seconds, webhook};
@@ -91,6 +91,68 @@ async fn what_could_not_go_for_a_month_is_dead_with_the_reason() {
     let Some(Content::Blocked(reason)) = world.content(missing).await else { panic!() };
     assert!(reason.ends_with("its plugin acme is not loaded"), "{reason}");
     assert_eq!(world.network.count(), 1);
+}
+
+#[tokio::test]
+async fn a_long_queue_is_not_given_up_however_long_the_host_was_off() {
+    let mut world = World::with_host();
+    let limits = WebhookLimits { concurrency: Some(1), ..WebhookLimits::default() };
+    world.put(Webhook { limits, ..webhook(1) }).await;
+    world.network.hang("vendor1");
+    let mut keys = Vec::new();
+    for id in ["1", "2", "3"] {
+        keys.push(world.key(post(&world, event(id)).await, &webhook(1)));
+    }
+    world.until(keys[2], Status::Scheduled).await;
+    world.kill().await;
+    world.time.advance(31 * DAY);
+    world.start("one");
+    world.until_true("one is tried", async || world.network.count() == 2).await;
+    world.pass(HOUR, 30).await;
+    for key in &keys {
+        assert_eq!(world.status(*key).await, Some(Status::Scheduled));
+    }
+    world.network.release();
+    world.until(keys[2], Status::Delivered).await;
+}
+
+#[tokio::test]
+async fn what_is_held_when_a_host_was_off_for_long_may_be_mended_within_a_day() {
+    let mut world = World::with_host();
+    world.network.answers(|_| answered(410));
+    for n in [1, 2] {
+        world.put(webhook(n)).await;
+    }
+    let no = post(&world, event("1")).await;
+    for n in [1, 2] {
+        world.until_suspended(&webhook(n)).await;
+    }
+    world.quiet().await;
+    world.kill().await;
+    world.time.advance(31 * DAY);
+    world.start("one");
+    world.network.answers(|_| answered(200));
+    world.pass(HOUR, 22).await;
+    world.resume(&webhook(1)).await;
+    world.until(world.key(no, &webhook(1)), Status::Delivered).await;
+    assert_eq!(world.status(world.key(no, &webhook(2))).await, Some(Status::Scheduled));
+    world.pass(HOUR, 5).await;
+    assert_eq!(world.status(world.key(no, &webhook(2))).await, Some(Status::Dead));
+}
+
+#[tokio::test]
+async fn whoever_resumes_a_webhook_gets_the_time_anew() {
+    let world = world_with(Retention { age: 365 * DAY, ..Retention::default() });
+    world.put(webhook(1)).await;
+    world.plugins.unload("acme");
+    let blocked = world.key(post(&world, event("1")).await, &webhook(1));
+    world.until(blocked, Status::Blocked).await;
+    world.pass(HOUR, 29 * 24).await;
+    world.resume(&webhook(1)).await;
+    world.pass(HOUR, 29 * 24).await;
+    assert_eq!(world.status(blocked).await, Some(Status::Blocked));
+    world.pass(HOUR, 27).await;
+    assert_eq!(world.status(blocked).await, Some(Status::Dead));
 }
 
 #[tokio::test]

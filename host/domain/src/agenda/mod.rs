@@ -5,7 +5,7 @@ mod queue;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use self::queue::Queue;
-use crate::{DeliveryKey, EventNo, Head, OrderKey, Timestamp, WebhookId};
+use crate::{DeliveryKey, EventNo, Head, OrderKey, Status, Timestamp, WebhookId};
 
 /// The open deliveries and whose turn it is: a pure, in-memory view, rebuilt from the ledger at a start.
 ///
@@ -144,12 +144,19 @@ impl Agenda {
         there
     }
 
-    /// Removes and returns deliveries that were due before that time and still wait, those of suspended webhooks too;
-    /// at most `max`. It looks at every webhook: for an hourly look, not for each turn.
-    pub fn take_overdue(&mut self, before: Timestamp, max: usize) -> Vec<Head> {
+    /// Removes and returns deliveries that still wait though they were due before the time that `before` names for
+    /// their webhook and status, those of suspended webhooks too; at most `max`. Where it names none, they stay. It
+    /// looks at every webhook: for an hourly look, not for each turn.
+    pub fn take_overdue(
+        &mut self,
+        max: usize,
+        before: impl Fn(WebhookId, Status) -> Option<Timestamp>,
+    ) -> Vec<Head> {
         let mut overdue = Vec::new();
         for (webhook, state) in &mut self.lanes {
-            overdue.extend(state.queue.take_overdue(*webhook, before, max - overdue.len()));
+            let max = max - overdue.len();
+            let of_status = |status| before(*webhook, status);
+            overdue.extend(state.queue.take_overdue(*webhook, max, of_status));
         }
         self.waiting -= overdue.len();
         for head in &overdue {

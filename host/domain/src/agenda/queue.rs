@@ -103,17 +103,23 @@ impl Queue {
         }
     }
 
-    /// Removes deliveries that were due before that time, at most `max`.
+    /// Removes deliveries that were due before the time that `before` names for their status, at most `max`.
     pub(super) fn take_overdue(
         &mut self,
         webhook: WebhookId,
-        before: Timestamp,
         max: usize,
+        before: impl Fn(Status) -> Option<Timestamp>,
     ) -> Vec<Head> {
-        let in_queue = self.queue.iter().take_while(|((due, _), _)| *due < before);
-        let in_queue = in_queue.filter(|(_, rest)| !rest.ordered);
+        let (blocked, scheduled) = (before(Status::Blocked), before(Status::Scheduled));
+        let Some(latest) = blocked.max(scheduled) else { return Vec::new() };
+        let is_overdue = |due: Timestamp, rest: &Rest| {
+            let before = if rest.status == Status::Blocked { blocked } else { scheduled };
+            before.is_some_and(|before| due < before)
+        };
+        let in_queue = self.queue.iter().take_while(|((due, _), _)| *due < latest);
+        let in_queue = in_queue.filter(|((due, _), rest)| !rest.ordered && is_overdue(*due, rest));
         let in_lines = self.lines.values().flat_map(|line| &line.waiting);
-        let in_lines = in_lines.filter(|(_, (due, _))| *due < before);
+        let in_lines = in_lines.filter(|(_, (due, rest))| is_overdue(*due, rest));
         let all = in_queue
             .map(|((due, place), rest)| rest.head(webhook, *place, *due))
             .chain(in_lines.map(|(place, (due, rest))| rest.head(webhook, *place, *due)));

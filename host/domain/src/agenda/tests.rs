@@ -257,9 +257,15 @@ fn what_could_not_go_for_long_can_be_taken_away() {
     agenda.insert(ordered(1, 2, 6, 7));
     agenda.insert(ordered(1, 3, 7, 7));
     agenda.insert(head(2, 4, 9));
-    assert_eq!(agenda.take_overdue(at(7), 1).len(), 1);
-    assert_eq!(agenda.take_overdue(at(7), 9).len(), 1);
-    assert_eq!((agenda.take_overdue(at(7), 9).len(), agenda.waiting()), (0, 2));
+    agenda.insert(Head { status: Status::Blocked, ..head(2, 5, 5) });
+    agenda.insert(head(2, 6, 5));
+    let before = |id: WebhookId, status: Status| {
+        (id == webhook(1) || status == Status::Blocked).then_some(at(7))
+    };
+    assert_eq!(agenda.take_overdue(1, before).len(), 1);
+    assert_eq!(agenda.take_overdue(9, before).len(), 2);
+    assert_eq!((agenda.take_overdue(9, before).len(), agenda.waiting()), (0, 3));
+    assert_eq!(take_all(&mut agenda, 9), [(2, 6), (2, 4)]);
 }
 
 /// Random work against a plain list that does the same slowly.
