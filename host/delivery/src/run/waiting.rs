@@ -95,16 +95,17 @@ impl Term {
             Some(webhook) if webhook.hook(head.key.hook).is_none() => {
                 self.close(head, HOOK_GONE, Why::Turn, now);
             }
-            Some(_) if self.is_overdue(&head, now) => {
-                let reason = self.why_overdue(&head);
-                self.close(head, reason, Why::Turn, now);
-            }
             Some(_) => self.postpone(head, now.after(limits::MISSING_PLUGIN_RECHECK), now),
         }
     }
 
-    /// Puts a delivery that was taken back for later, without a write.
+    /// Puts a delivery without bytes that was taken back for later, without a write; one that was due too long ago is
+    /// given up instead.
     pub(super) fn postpone(&mut self, head: Head, until: Timestamp, now: Timestamp) {
+        if self.is_overdue(&head, now) {
+            let reason = self.why_overdue(&head);
+            return self.close(head, reason, Why::Turn, now);
+        }
         self.agenda.finish(&head.key);
         self.moved.insert(head.key, Moved { stored: head.due, agenda: until });
         self.insert(Head { due: until, ..head }, now);

@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use transload_delivery::run::{Options, Retention};
-use transload_domain::{Clock, Content, Event, EventNo, Status, Verdict, Webhook, WebhookLimits};
+use transload_domain::{
+    Clock, Content, Event, EventNo, Outcome, Status, Verdict, Webhook, WebhookLimits,
+};
 use transload_store::{Key, Ledger, Shard};
 
-use crate::support::{Fault, World, answered, event, seconds, webhook};
+use crate::support::{
+    Fault, World, answered, echo_body, event, profile, seconds, webhook, webhook_of,
+};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -153,6 +157,38 @@ async fn whoever_resumes_a_webhook_gets_the_time_anew() {
     assert_eq!(world.status(blocked).await, Some(Status::Blocked));
     world.pass(HOUR, 27).await;
     assert_eq!(world.status(blocked).await, Some(Status::Dead));
+}
+
+#[tokio::test]
+async fn what_its_plugin_has_no_time_for_is_given_up_too() {
+    let world = world_with(Retention { age: 365 * DAY, ..Retention::default() });
+    let (release, hold) = std::sync::mpsc::channel::<()>();
+    let hold = std::sync::Mutex::new(hold);
+    world.plugins.load_with(profile("slow"), 2, move |call, _| {
+        // Ends when the test drops its side.
+        let _ = hold.lock().unwrap().recv();
+        Ok(Outcome::Deliver(vec![echo_body(call)]))
+    });
+    world.put(webhook_of(1, "slow")).await;
+    let mut last = EventNo(0);
+    for id in 0..40 {
+        last = post(&world, event(&id.to_string())).await;
+    }
+    let key = world.key(last, &webhook(1));
+    world
+        .until_true("it is put off", async || {
+            world.time.advance(seconds(1));
+            world.quiet().await;
+            world.status(key).await == Some(Status::Blocked)
+        })
+        .await;
+    world.pass(HOUR, 29 * 24).await;
+    assert_eq!(world.status(key).await, Some(Status::Blocked));
+    world.pass(HOUR, 30).await;
+    assert_eq!(world.status(key).await, Some(Status::Dead));
+    let Some(Content::Blocked(reason)) = world.content(key).await else { panic!() };
+    assert!(reason.ends_with("its plugin slow had no time for it"), "{reason}");
+    drop(release);
 }
 
 #[tokio::test]
