@@ -231,13 +231,13 @@ mod tests {
     #[test]
     fn a_webhooks_own_rules_come_before_its_profiles() {
         let profile = profile(Success::Exactly(vec![200]), 3);
-        let mut overrides = Overrides::default();
-        overrides.success = Some(Success::Any2xx);
-        overrides.final_statuses = Some(vec![404]);
-        overrides.retry = Some(crate::RetryPolicy {
-            schedule: vec![Duration::from_secs(7)],
-            ..profile.retry.clone()
-        });
+        let schedule = vec![Duration::from_secs(7)];
+        let overrides = Overrides {
+            success: Some(Success::Any2xx),
+            final_statuses: Some(vec![404]),
+            retry: Some(crate::RetryPolicy { schedule, ..crate::RetryPolicy::standard() }),
+            ..Overrides::default()
+        };
         for (status, expected) in [(201, "delivered"), (404, "dead"), (422, "retry in 7")] {
             let outcome = answered(status, None);
             let judgement = judge(&outcome, &profile.rules(&overrides), &head(), NOW, 0);

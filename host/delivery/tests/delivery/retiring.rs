@@ -100,7 +100,7 @@ async fn what_could_not_go_for_a_month_is_dead_with_the_reason() {
 #[tokio::test]
 async fn a_long_queue_is_not_given_up_however_long_the_host_was_off() {
     let mut world = World::with_host();
-    let limits = WebhookLimits { concurrency: Some(1), ..WebhookLimits::default() };
+    let limits = WebhookLimits { concurrency: Some(1) };
     world.put(Webhook { limits, ..webhook(1) }).await;
     world.network.hang("vendor1");
     let mut keys = Vec::new();

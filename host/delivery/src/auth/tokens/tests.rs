@@ -214,7 +214,8 @@ async fn a_token_refused_during_its_early_renewal_does_not_come_back_when_that_f
     world.pass(LIFE - Duration::from_secs(30));
     let renewing = world.waiting(1).await;
     let shared = Arc::clone(&world);
-    let refused = tokio::spawn(async move {
+    let mut refused = JoinSet::new();
+    refused.spawn(async move {
         let fetch = async || shared.fetch().await;
         shared.source.renewed(&revoked, &*shared, fetch).await.map(|_| ())
     });
@@ -222,7 +223,8 @@ async fn a_token_refused_during_its_early_renewal_does_not_come_back_when_that_f
     world.fail(SendFailureKind::Token, Duration::ZERO);
     world.answers.add_permits(10);
     all_got(renewing, "failure 2").await;
-    assert_eq!(refused.await.unwrap().unwrap_err().detail, "failure 2");
+    let refused = refused.join_next().await.unwrap().unwrap();
+    assert_eq!(refused.unwrap_err().detail, "failure 2");
     world.recover();
     assert_eq!(world.text().await, "t3");
 }
