@@ -13,7 +13,8 @@ use transload_store::{Ledger, Shard};
 /// Events that may wait for their dispatch before new ones are refused. At the pace of one machine that is a minute
 /// or two of work; each costs its bytes on disk.
 pub const BACKLOG_EVENTS_MAX: u64 = 200_000;
-/// Open deliveries that may wait before new events are refused. Each costs the host some 200 bytes of memory.
+/// Open deliveries that may wait before new events are refused. Each costs the host some 200 bytes of memory;
+/// one with an order key about a kilobyte.
 pub const BACKLOG_DELIVERIES_MAX: u64 = 4_000_000;
 
 /// How much may wait before new events are refused.
