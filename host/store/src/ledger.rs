@@ -309,7 +309,8 @@ pub enum Change {
     /// the lead's to close.
     RemoveWebhook(Organization, WebhookId),
     /// A webhook's deliveries are held from now on, and the event that says so is accepted in the same write. Where
-    /// they are held already, nothing happens, and the answer is the webhook's revision.
+    /// they are held already, or were resumed at that time or later, nothing happens, and the answer is the webhook's
+    /// revision.
     Suspend {
         /// Whose webhook; also the event's.
         organization: Organization,

@@ -107,14 +107,12 @@ impl Term {
             Ok(Wished::Found(found)) if found.head.status.is_open() => {
                 let head = found.head;
                 let waits = self.as_in_agenda(head);
-                self.keep_place(&head);
                 if self.agenda.take_out(&waits) {
                     self.moved.remove(&key);
                     self.grant(head, head.status == Status::Scheduled, now);
                 } else {
                     self.wishes.set(key, Wish::Resting);
                 }
-                self.give_place_back(&head);
             }
             Ok(Wished::Found(found)) => {
                 let Delivery { head, made } = *found;
@@ -147,25 +145,13 @@ impl Term {
     /// Lets a delivery that is in no agenda go out again, as somebody asks.
     pub(super) fn grant(&mut self, before: Head, has_bytes: bool, now: Timestamp) {
         self.wishes.set(before.key, Wish::Writing);
-        self.keep_place(&before);
+        if before.status.is_open() {
+            // It is in no agenda for as long as this is being written: those behind it in its order do not go meanwhile.
+            self.agenda.keep_place(&before);
+        }
         let after = redrive(&before, has_bytes, now);
         let settlement = Settlement { before, after, attempt: None, made: None, failure: None };
         self.effects.push(Effect::Settle(Why::Redrive, Box::new(settlement)));
-    }
-
-    /// An open delivery leaves the agenda for as long as it is being granted: those behind it in its order do not go
-    /// meanwhile.
-    fn keep_place(&mut self, head: &Head) {
-        if let Some(order) = head.order.filter(|_| head.status.is_open()) {
-            self.agenda.expect(head.key.webhook, order, head.key.event);
-        }
-    }
-
-    /// It is back, or is not going to come back.
-    pub(super) fn give_place_back(&mut self, head: &Head) {
-        if let Some(order) = head.order.filter(|_| head.status.is_open()) {
-            self.agenda.met(head.key.webhook, order, head.key.event);
-        }
     }
 
     /// Forgets a wish that cannot be granted, or was granted by what happened meanwhile.

@@ -1,7 +1,7 @@
 //! The webhooks, the plugins, and what they want.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -16,9 +16,9 @@ use super::action::Target;
 #[derive(Debug, Default)]
 pub(super) struct Rules {
     pub(super) catalog: Arc<Catalog>,
-    webhooks: HashMap<WebhookId, Arc<Webhook>>,
+    webhooks: BTreeMap<WebhookId, Arc<Webhook>>,
     by_organization: HashMap<Organization, BTreeSet<WebhookId>>,
-    profiles: HashMap<Digest, Arc<Profile>>,
+    profiles: BTreeMap<Digest, Arc<Profile>>,
 }
 
 /// What a hook is to do with an event.

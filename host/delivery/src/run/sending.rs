@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tracing::{debug, info, warn};
 use transload_domain::{
-    Attempt, AttemptOutcome, Content, DeliveryId, DeliveryKey, Head, Judgement, Made, Status,
+    Attempt, AttemptOutcome, Content, DeliveryId, DeliveryKey, Gate, Head, Judgement, Made, Status,
     Timestamp, Verdict, advance, judge,
 };
 use transload_store::{Error, Settlement};
@@ -74,7 +74,9 @@ impl Term {
             let reason = format!("the profile of plugin version {} is not known", ready.plugin);
             return self.close(head, reason, Why::Turn, now);
         };
-        let is_shut = self.vendors.gate(webhook.id).opens() > now;
+        let gate = self.vendors.gate(webhook.id);
+        let is_alone = self.agenda.in_flight_of(webhook.id) <= 1;
+        let is_shut = gate.opens() > now || matches!(gate, Gate::Probing { .. }) && !is_alone;
         if !self.may_send(now) || self.is_held(&webhook) || is_shut {
             // Things changed while the request was read. It keeps its place.
             self.requests.insert(head.key, ready);
@@ -162,8 +164,8 @@ impl Term {
             }
             Err(error) => self.resign(error),
         }
-        if why == Why::Redrive {
-            self.give_place_back(&before);
+        if why == Why::Redrive && before.status.is_open() {
+            self.agenda.give_back(&key);
         }
     }
 

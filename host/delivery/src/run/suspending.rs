@@ -1,6 +1,9 @@
 //! Suspending webhooks, and obeying their suspension and resumption.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use tracing::{info, warn};
 use transload_domain::{
@@ -18,7 +21,7 @@ use super::{
 /// both.
 #[derive(Debug, Default)]
 pub(super) struct Suspensions {
-    failures: HashMap<WebhookId, RecentFailures>,
+    failures: BTreeMap<WebhookId, RecentFailures>,
     decided: HashMap<WebhookId, Decided>,
 }
 

@@ -153,10 +153,14 @@ impl Agenda {
         before: impl Fn(WebhookId, Status) -> Option<Timestamp>,
     ) -> Vec<Head> {
         let mut overdue = Vec::new();
-        for (webhook, state) in &mut self.lanes {
+        let mut webhooks: Vec<WebhookId> = self.lanes.keys().copied().collect();
+        // What is decided does not hang on the chance of a hash.
+        webhooks.sort_unstable();
+        for webhook in webhooks {
+            let Some(state) = self.lanes.get_mut(&webhook) else { continue };
             let max = max - overdue.len();
-            let of_status = |status| before(*webhook, status);
-            overdue.extend(state.queue.take_overdue(*webhook, max, of_status));
+            let of_status = |status| before(webhook, status);
+            overdue.extend(state.queue.take_overdue(webhook, max, of_status));
         }
         self.waiting -= overdue.len();
         for head in &overdue {
@@ -164,6 +168,21 @@ impl Agenda {
             self.drop_if_idle(head.key.webhook);
         }
         overdue
+    }
+
+    /// Keeps the place of an open delivery that is not in the agenda for a while: the deliveries behind it in its order
+    /// get no turn until [`Agenda::give_back`].
+    pub fn keep_place(&mut self, head: &Head) {
+        self.lane(head.key.webhook).queue.hold(head);
+        self.place(head.key.webhook);
+    }
+
+    /// Says that a delivery whose place was kept has been inserted, or will not come.
+    pub fn give_back(&mut self, key: &DeliveryKey) {
+        let Some(state) = self.lanes.get_mut(&key.webhook) else { return };
+        state.queue.finish(key);
+        self.place(key.webhook);
+        self.drop_if_idle(key.webhook);
     }
 
     /// Announces that an event which is being dispatched may bring deliveries with this order key: those of later
@@ -255,6 +274,11 @@ impl Agenda {
     /// Deliveries that were taken and not finished.
     pub fn in_flight(&self) -> usize {
         self.in_flight
+    }
+
+    /// Deliveries of this webhook that were taken and not finished.
+    pub fn in_flight_of(&self, webhook: WebhookId) -> usize {
+        self.lanes.get(&webhook).map_or(0, |state| state.in_flight)
     }
 
     /// The time at which the delivery that waits longest was due. It looks at every webhook: for metrics only.

@@ -11,7 +11,7 @@ use crate::{DeliveryKey, EventNo, Head, HookNo, OrderKey, Part, Status, Timestam
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     queue: BTreeMap<(Timestamp, Place), Rest>,
-    lines: HashMap<OrderKey, Line>,
+    lines: BTreeMap<OrderKey, Line>,
     /// The ordered deliveries that are in flight.
     out: HashMap<Place, OrderKey>,
 }
@@ -86,6 +86,15 @@ impl Queue {
             line.out = line.out.saturating_sub(1);
         }
         self.line_up(order);
+    }
+
+    /// Keeps the place of a delivery that does not wait now: those behind it in its line wait until it is finished.
+    pub(super) fn hold(&mut self, head: &Head) {
+        let Some(key) = head.order else { return };
+        if self.out.insert(Place::of(&head.key), key).is_none() {
+            self.lines.entry(key).or_default().out += 1;
+        }
+        self.line_up(key);
     }
 
     /// Removes a delivery that waits; false when it does not.

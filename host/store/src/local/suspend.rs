@@ -24,7 +24,8 @@ impl Suspension {
         };
         let present = row.revision();
         let webhook = Webhook::try_from(row)?;
-        if webhook.suspended_at.is_some() {
+        let resumed_since = webhook.resumed_at.is_some_and(|resumed| resumed >= self.at);
+        if webhook.suspended_at.is_some() || resumed_since {
             return Ok(present);
         }
         expect(present, expected, || format!("webhook {}", self.webhook))?;

@@ -50,6 +50,19 @@ pub(crate) async fn a_webhook_is_suspended_once(world: World) {
     assert_eq!(world.picture(3, &[hook(1)]).await, before);
 }
 
+pub(crate) async fn whoever_resumes_a_webhook_is_not_overruled_by_what_was_decided_before(
+    world: World,
+) {
+    let resumed = Webhook { resumed_at: Some(Timestamp::from_micros(78)), ..webhook(hook(1)) };
+    let revision = world.put_webhook(&resumed).await;
+    let before = world.picture(3, &[hook(1)]).await;
+    for at in [77, 78] {
+        assert_eq!(suspend(&world, suspension(at), None).await, Ok(revision));
+    }
+    assert_eq!(world.picture(3, &[hook(1)]).await, before);
+    assert!(suspend(&world, suspension(79), None).await.unwrap() > revision);
+}
+
 pub(crate) async fn a_refused_suspension_leaves_no_trace(world: World) {
     let revision = world.put_webhook(&webhook(hook(1))).await;
     world.post("suspended at 5").await;
