@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use transload_delivery::run::RETENTION_MIN;
 use transload_domain::{
     Attempt, AttemptOutcome, Content, Delivery, DeliveryKey, Digest, Event, EventNo, Head, Made,
-    Progress, Replay, Request, Selection, Status, Timestamp, Webhook, WebhookId,
+    Progress, Replay, Request, Selection, Status, Timestamp, Webhook, WebhookId, limits,
 };
 use transload_store::{Dispatch, Lead, Receipt, Settlement};
 
@@ -19,14 +19,14 @@ pub(super) const ROUND_MAX: u32 = 12;
 
 impl State {
     /// A host was granted the lead.
-    pub(super) fn leads(&mut self, lead: &Lead, now: Timestamp) {
+    pub(super) fn leads(&mut self, lead: &Lead, now: Timestamp, steady: Timestamp) {
         if self.lead.as_ref().is_none_or(|old| old.epoch != lead.epoch) {
-            self.disturbed = now;
+            self.disturbed = steady;
             self.note(&format!("{} leads in epoch {}", lead.host, lead.epoch));
             self.counts.terms += 1;
             // What a host remembers of its vendors is its own.
             for webhook in self.webhooks.values_mut() {
-                (webhook.failing, webhook.tripped) = (0, None);
+                webhook.knows_nothing_of_its_vendor(now);
             }
         }
         if self.lead.as_ref().is_some_and(|old| old.epoch > lead.epoch) {
@@ -111,6 +111,8 @@ impl State {
             None => self.broken(Promise::I3, format!("delivery {name} was replaced, and is gone")),
         }
         self.open.remove(&head.key);
+        // Whoever asked for it gets it made.
+        self.wishes.remove(&head.key);
     }
 
     fn made(&mut self, delivery: &Delivery) {
@@ -229,6 +231,8 @@ impl State {
             fact.gone += 1;
         }
         let Some(webhook) = self.webhooks.get_mut(&before.key.webhook) else { return };
+        // What an endpoint did that is no longer the webhook's does not suspend it.
+        let was_so = was_so && attempt.started > webhook.endpoint_since;
         if was_so && !before.emulated && vendors::has_failed(&webhook.webhook, &attempt.outcome) {
             let at = attempt.started.after(attempt.took);
             webhook.stored_failures.push((at, now));
@@ -243,11 +247,12 @@ impl State {
         *times += 1;
         let times = *times;
         let asked = self.asked.get(&key).copied().unwrap_or(0);
-        let replays = self
-            .replays
-            .values()
-            .filter(|replay| replay.selected.iter().any(|(selected, _)| *selected == key));
-        let most = asked as usize + replays.count();
+        let may_select =
+            |replay: &&ReplayFact| replay.selection.webhook.is_none_or(|only| only == key.webhook);
+        // What closes in the very instant in which a replay was asked for can be found once in each of its statuses.
+        let replays = self.replays.values().filter(may_select);
+        let replays = replays.map(|replay| replay.selection.statuses.len());
+        let most = asked as usize + replays.sum::<usize>();
         if times as usize > most {
             let words = format!("{name} was opened {times} times and asked for {most} times");
             self.broken(Promise::Wishes, words);
@@ -263,6 +268,10 @@ impl State {
             webhook.plugin,
             webhook.suspended_at.is_some()
         ));
+        if self.webhooks.get(&webhook.id).is_some_and(|fact| fact.removed) {
+            // It is made anew: a caller did not know that it had been made and removed.
+            self.webhooks.remove(&webhook.id);
+        }
         let Some(fact) = self.webhooks.get_mut(&webhook.id) else {
             let fact = WebhookFact {
                 webhook: webhook.clone(),
@@ -271,25 +280,36 @@ impl State {
                 changed: now,
                 failures: Vec::new(),
                 stored_failures: Vec::new(),
+                resumed: now,
+                former_cap: None,
+                vendor_since: now,
+                endpoint_since: Timestamp::EPOCH,
                 failing: 0,
                 tripped: None,
-                gone: false,
+                gone: None,
             };
             self.webhooks.insert(webhook.id, fact);
             return;
         };
-        let old = &fact.webhook;
+        let old = std::mem::replace(&mut fact.webhook, webhook.clone());
         fact.steady &= old.hooks.len() == webhook.hooks.len() && old.filter == webhook.filter;
         if old.hooks != webhook.hooks || old.resumed_at != webhook.resumed_at {
-            (fact.failing, fact.tripped) = (0, None);
+            fact.knows_nothing_of_its_vendor(now);
+        }
+        if old.hooks != webhook.hooks {
+            fact.endpoint_since = now;
+        }
+        if old.limits != webhook.limits {
+            let usual = limits::CONCURRENCY_PER_WEBHOOK;
+            fact.former_cap = Some(old.limits.concurrency.unwrap_or(usual));
         }
         if old.suspended_at != webhook.suspended_at || old.limits != webhook.limits {
             fact.changed = now;
         }
         if old.resumed_at != webhook.resumed_at {
-            fact.gone = false;
+            fact.resumed = now;
+            fact.stored_failures.clear();
         }
-        fact.webhook = webhook.clone();
     }
 
     /// A webhook was removed, and its state with it.
@@ -315,12 +335,15 @@ impl State {
             return self
                 .broken(Promise::Suspension, format!("{id} is suspended, and is not there"));
         };
-        if fact.webhook.suspended_at.is_some() {
+        let resumed_since = fact.webhook.resumed_at.is_some_and(|resumed| resumed >= at);
+        if fact.webhook.suspended_at.is_some() || resumed_since {
             return;
         }
         (fact.webhook.suspended_at, fact.changed) = (Some(at), now.0);
         fact.webhook.suspended_because = Some(reason.to_owned());
-        let has_a_reason = fact.gone || is_failing(fact, at);
+        let resumed = fact.webhook.resumed_at.unwrap_or(Timestamp::EPOCH);
+        let is_gone = fact.gone.is_some_and(|gone| gone > resumed);
+        let has_a_reason = is_gone || is_failing(fact, at);
         self.counts.suspensions += 1;
         self.note(&format!("webhook {} is suspended: {reason}", &id.to_string()[..4]));
         if !has_a_reason {
@@ -357,7 +380,10 @@ impl State {
             fact.finished = is_finished;
         } else {
             let selected = self.selected(replay);
-            self.replays.insert(replay.id, ReplayFact { finished: is_finished, selected });
+            self.replays.insert(
+                replay.id,
+                ReplayFact { finished: is_finished, selection: replay.selection.clone(), selected },
+            );
         }
         if is_finished {
             self.replay_ended(replay);
@@ -444,6 +470,13 @@ impl State {
         } else {
             self.open.remove(&head.key);
         }
+    }
+}
+
+impl WebhookFact {
+    /// What its vendor did before says nothing any more.
+    fn knows_nothing_of_its_vendor(&mut self, now: Timestamp) {
+        (self.failing, self.tripped, self.vendor_since) = (0, None, now);
     }
 }
 

@@ -9,7 +9,7 @@ use transload_domain::{
 
 use super::{
     effects::digest,
-    facts::{Promise, State, Underway, name},
+    facts::{EventFact, Promise, State, Underway, name},
     plugins, vendors,
 };
 
@@ -18,6 +18,9 @@ pub(super) const EXCHANGES_MAX: usize = 24;
 /// How long an event may take to the well-behaved vendor while nothing but other vendors and other plugins is in the
 /// way: a wait for a turn behind plugins that run into their limit, and the vendor's own time.
 pub(super) const HEALTHY_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// How long after a disturbance a host may still suffer from it: a lease that it got late is renewed after a third of it.
+const RECOVERY: Duration = Duration::from_secs(110);
 
 /// What the clock on the wall shows and has shown when an exchange begins.
 #[derive(Clone, Copy)]
@@ -100,12 +103,14 @@ impl State {
         }
         let Some(fact) = self.webhook(exchange.delivery.webhook) else { return };
         let Some(rule) = plugins::suspend_rule(&fact.webhook) else { return };
-        let resumed = fact.webhook.resumed_at.unwrap_or(Timestamp::EPOCH);
-        let counts = |(at, known): &&(Timestamp, Timestamp)| {
-            *at > resumed && now.since(*at) <= rule.within && *known < decided
-        };
-        let failures = fact.stored_failures.iter().filter(counts).count();
-        if failures > rule.more_than as usize {
+        // The latest that were written count, also where the clock was set back between them.
+        let too_many = rule.more_than as usize + 1;
+        let known = fact.stored_failures.iter().filter(|(_, known)| *known < decided);
+        let latest = known.rev().take(too_many);
+        let counts =
+            |(at, _): &&(Timestamp, Timestamp)| *at > fact.resumed && now.since(*at) <= rule.within;
+        let failures = latest.filter(counts).count();
+        if failures == too_many {
             let words = format!("{name} is sent after {failures} failures: {rule:?}");
             self.broken(Promise::Suspension, words);
         }
@@ -148,7 +153,11 @@ impl State {
                 && !self.reopened.contains_key(other)
         });
         let unread = self.undispatched.range(..key.event).find(|no| {
-            same(no) && self.events.get(no).is_some_and(|fact| is_wanted(webhook, &fact.event))
+            // A webhook that came after the event need not get it.
+            let meant = |fact: &EventFact| {
+                fact.webhooks.contains(&webhook.id) && is_wanted(webhook, &fact.event)
+            };
+            same(no) && self.events.get(no).is_some_and(meant)
         });
         let words = match (before, unread) {
             (Some(before), _) => {
@@ -167,7 +176,9 @@ impl State {
         if all > EXCHANGES_MAX {
             self.broken(Promise::I8, format!("{host} has {all} exchanges at the same time"));
         }
-        let cap = self.webhook(key.webhook).and_then(|fact| fact.webhook.limits.concurrency);
+        let cap = self
+            .webhook(key.webhook)
+            .and_then(|fact| fact.webhook.limits.concurrency.max(fact.former_cap));
         if let Some(cap) = cap.filter(|cap| of_webhook > usize::from(*cap)) {
             let words =
                 format!("{host} has {of_webhook} exchanges with a webhook that takes {cap}");
@@ -183,7 +194,7 @@ impl State {
         let is_judged = is_healthy && !is_asked_again;
         let Some(event) = self.events.get(&key.event).filter(|_| is_judged) else { return };
         let took = now.since(event.accepted);
-        if event.accepted > self.disturbed && took > HEALTHY_WAIT_MAX {
+        if event.accepted > self.disturbed.after(RECOVERY) && took > HEALTHY_WAIT_MAX {
             let words = format!("{} took {took:?}, and nothing was wrong with it", name(&key));
             self.broken(Promise::I8, words);
         }
@@ -207,9 +218,15 @@ impl State {
         let Some(webhook) = self.webhooks.get_mut(&exchange.delivery.webhook) else { return };
         if !on_trial && vendors::has_failed(&webhook.webhook, outcome) {
             webhook.failures.push(now);
-            webhook.gone |= words == "410";
+            if words == "410" {
+                webhook.gone = Some(now);
+            }
         }
-        if vendors::is_down(outcome) {
+        let mut mine = self.under_way.values().filter(|e| e.delivery == exchange.delivery);
+        let is_former = mine.any(|exchange| exchange.began <= webhook.vendor_since);
+        if vendors::is_down(outcome) && is_former {
+            // It says nothing about the vendor that is spoken to now.
+        } else if vendors::is_down(outcome) {
             webhook.failing += 1;
             if webhook.failing >= limits::BREAKER_FAILURES {
                 webhook.tripped.get_or_insert(now);

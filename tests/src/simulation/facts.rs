@@ -7,8 +7,8 @@ use std::{
 };
 
 use transload_domain::{
-    AttemptOutcome, DeliveryKey, Digest, Event, EventNo, Head, HookNo, ReplayId, Timestamp,
-    Webhook, WebhookId,
+    AttemptOutcome, DeliveryKey, Digest, Event, EventNo, Head, HookNo, ReplayId, Selection,
+    Timestamp, Webhook, WebhookId,
 };
 use transload_store::Lead;
 
@@ -143,16 +143,24 @@ pub(super) struct WebhookFact {
     pub(super) failures: Vec<Timestamp>,
     /// When failures that the store knows of happened, and when it learned of them.
     pub(super) stored_failures: Vec<(Timestamp, Timestamp)>,
+    /// Exchanges at the same time that it took before its limits last changed: what was being read then may still go.
+    pub(super) former_cap: Option<u16>,
+    /// When it was last resumed, and since when it speaks to the same vendor; both as the store learned of it.
+    pub(super) resumed: Timestamp,
+    pub(super) vendor_since: Timestamp,
+    /// When its hooks last changed.
+    pub(super) endpoint_since: Timestamp,
     /// Exchanges that failed in a row, and since when they are so many that only one may be made at a time.
     pub(super) failing: u32,
     pub(super) tripped: Option<Timestamp>,
-    /// Whether the vendor said that the endpoint is gone for ever.
-    pub(super) gone: bool,
+    /// When the vendor last said that the endpoint is gone for ever.
+    pub(super) gone: Option<Timestamp>,
 }
 
 /// What is known of a replay.
 pub(super) struct ReplayFact {
     pub(super) finished: bool,
+    pub(super) selection: Selection,
     /// The deliveries that it is to open again, and how often each had been opened before.
     pub(super) selected: Vec<(DeliveryKey, u32)>,
 }

@@ -30,6 +30,10 @@ pub(super) async fn heal(director: &mut Director) {
         if director.step().await == Step::Task {
             continue;
         }
+        // One that was asked to stop has stopped since.
+        if director.hosts.iter().flatten().all(Host::is_over) {
+            director.start(0);
+        }
         if director.people.is_empty() {
             if is_over(director) {
                 return rest(director).await;
@@ -78,10 +82,9 @@ fn resume_all(director: &mut Director) {
         let webhooks = there.map(|fact| &fact.webhook).filter(|w| w.suspended_at.is_some());
         webhooks.map(|webhook| (webhook.organization.clone(), webhook.id)).collect()
     };
-    let now = director.scene.now();
     for (organization, id) in suspended {
         let person = director.person.clone();
-        director.lets(person.change(organization, id, move |webhook| people::resume(webhook, now)));
+        director.lets(person.change(organization, id, people::resume));
     }
 }
 
@@ -98,12 +101,14 @@ async fn rest(director: &mut Director) {
 fn report_what_is_left(director: &mut Director) {
     let mut facts = director.scene.facts.state();
     let open: Vec<String> = facts.open.iter().take(5).map(facts::name).collect();
+    let wishes: Vec<String> = facts.wishes.iter().take(5).map(facts::name).collect();
     let words = format!(
-        "{} deliveries are still open ({}), {} events are not dispatched, {} wishes and {} replays are left",
+        "{} deliveries are still open ({}), {} events are not dispatched, {} wishes ({}) and {} replays are left",
         facts.open.len(),
         open.join(", "),
         facts.undispatched.len(),
         facts.wishes.len(),
+        wishes.join(", "),
         facts.replays.values().filter(|replay| !replay.finished).count(),
     );
     facts.broken(Promise::I9, words);

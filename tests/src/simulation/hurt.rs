@@ -18,6 +18,9 @@ use super::{
     vendors::Mood,
 };
 
+/// How long calls of a host that is cut off hang, at most, on their way in and on their way back.
+const HANGING_MILLIS: u64 = 90_000;
+
 /// What the weather is like for a while.
 struct Weather {
     /// Things that somebody does.
@@ -95,7 +98,8 @@ impl Hurt {
             72..73 => remove_hook(director),
             73..81 => change_plugins(director),
             81..84 => self.set_clock(director),
-            84..86 => shut_or_open_a_door(director),
+            84..85 => shut_or_open_a_door(director),
+            85..86 => depose(director),
             86..89 => director.kill(dice.index(HOSTS.len())),
             89..90 => stop(director),
             _ => director.start(dice.index(HOSTS.len())),
@@ -234,9 +238,8 @@ fn change_mood(director: &Director) {
 
 fn suspend(director: &mut Director) {
     let Some((organization, id)) = any_webhook(director) else { return };
-    let now = director.scene.now();
     let person = director.person.clone();
-    director.lets(person.change(organization, id, move |webhook| {
+    director.lets(person.change(organization, id, |webhook, now| {
         webhook.suspended_at.get_or_insert(now);
         webhook.suspended_because.get_or_insert_with(|| "by hand".to_owned());
     }));
@@ -244,9 +247,8 @@ fn suspend(director: &mut Director) {
 
 fn resume(director: &mut Director) {
     let Some((organization, id)) = any_webhook(director) else { return };
-    let now = director.scene.now();
     let person = director.person.clone();
-    director.lets(person.change(organization, id, move |webhook| people::resume(webhook, now)));
+    director.lets(person.change(organization, id, people::resume));
 }
 
 fn change_limits(director: &mut Director) {
@@ -255,7 +257,7 @@ fn change_limits(director: &mut Director) {
     let concurrency = Some(*dice.pick(&[1, 3, 8]));
     let moves = dice.per_mille(300);
     let person = director.person.clone();
-    director.lets(person.change(organization, id, move |webhook| {
+    director.lets(person.change(organization, id, move |webhook, _| {
         webhook.limits.concurrency = concurrency;
         if moves {
             webhook.hooks.iter_mut().for_each(|hook| hook.endpoint.push('x'));
@@ -305,7 +307,7 @@ fn remove_webhook(director: &mut Director) {
 fn remove_hook(director: &mut Director) {
     let Some((organization, id)) = any_webhook(director) else { return };
     let person = director.person.clone();
-    director.lets(person.change(organization, id, |webhook| {
+    director.lets(person.change(organization, id, |webhook, _| {
         if webhook.hooks.len() > 1 {
             webhook.hooks.pop();
         }
@@ -331,6 +333,20 @@ fn shut_or_open_a_door(director: &Director) {
         host.door.shut(!host.door.is_shut());
         director.scene.facts.state().note(&format!("a door is shut: {}", host.door.is_shut()));
     }
+}
+
+/// The lease runs out while calls of a host hang: another host can take the lead before they arrive.
+fn depose(director: &mut Director) {
+    (0..HOSTS.len()).for_each(|which| director.start(which));
+    let scene = &director.scene;
+    if let Some(host) = &director.hosts[scene.dice.index(HOSTS.len())] {
+        host.door.slow(HANGING_MILLIS);
+    }
+    if scene.dice.per_mille(500) {
+        scene.time.set_forward(scene.lease);
+    }
+    scene.disturb();
+    scene.facts.state().note("the calls of a host hang");
 }
 
 fn stop(director: &Director) {

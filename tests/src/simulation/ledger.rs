@@ -25,6 +25,9 @@ use crate::dice::Dice;
 /// How long a call takes to fail that cannot reach the store.
 const UNREACHABLE: Duration = Duration::from_millis(500);
 
+/// How long a call may take before it excuses the host.
+const SLOW: Duration = Duration::from_secs(1);
+
 /// A ledger in memory that writes down what took effect, whether the caller learns of it or not.
 pub(super) struct Watched {
     memory: Memory,
@@ -102,7 +105,11 @@ impl Door {
     async fn pass(&self) -> Result<()> {
         let slow = self.slow_millis.load(Ordering::SeqCst);
         if slow > 0 && self.dice.per_mille(700) {
-            self.time.sleep(self.dice.millis(0..slow)).await;
+            let wait = self.dice.millis(0..slow);
+            self.time.sleep(wait).await;
+            if wait > SLOW {
+                self.disturbed();
+            }
         }
         if self.is_shut() {
             self.time.sleep(UNREACHABLE).await;
@@ -129,7 +136,7 @@ impl Door {
 impl Ledger for Watched {
     async fn lead(&self, shard: Shard, host: &str, lease: Duration) -> Result<Lead> {
         let lead = self.memory.lead(shard, host, lease).await?;
-        self.facts.state().leads(&lead, self.time.steady());
+        self.facts.state().leads(&lead, self.time.now(), self.time.steady());
         Ok(lead)
     }
 

@@ -93,8 +93,10 @@ mod tests {
 
     #[test]
     fn the_same_seed_takes_the_same_steps() {
-        let (first, second) = (simulate(7, false).unwrap(), simulate(7, false).unwrap());
-        assert_eq!(first, second);
-        assert_ne!(simulate(8, false).unwrap().digest, first.digest);
+        for seed in [0, 10, 65, 85] {
+            let (first, second) = (simulate(seed, false).unwrap(), simulate(seed, false).unwrap());
+            assert_eq!(first, second);
+            assert_ne!(simulate(seed + 1, false).unwrap().digest, first.digest);
+        }
     }
 }

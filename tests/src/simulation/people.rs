@@ -80,14 +80,15 @@ impl Person {
         self,
         organization: Organization,
         id: WebhookId,
-        change: impl Fn(&mut Webhook),
+        change: impl Fn(&mut Webhook, Timestamp),
     ) {
         for _ in 0..TRIES_MAX {
             match self.door.webhook(Shard::default(), &organization, id).await {
                 Ok(None) => return,
                 Ok(Some((revision, mut webhook))) => {
-                    change(&mut webhook);
-                    webhook.updated_at = self.scene.time.now();
+                    let now = self.scene.time.now();
+                    change(&mut webhook, now);
+                    webhook.updated_at = now;
                     let changed = Change::Webhook(webhook);
                     let done = self.door.configure(Shard::default(), changed, Some(revision)).await;
                     if done.is_ok() {
