@@ -7,6 +7,7 @@ pub mod client;
 pub mod dice;
 pub mod house;
 pub mod modules;
+pub mod old;
 pub mod process;
 pub mod receiver;
 pub mod simulation;

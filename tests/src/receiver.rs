@@ -3,7 +3,11 @@
 use std::{
     collections::HashMap,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
 };
 
 use anyhow::Context as _;
@@ -33,6 +37,9 @@ pub struct Arrival {
 
 struct Seen {
     identify: Identify,
+    /// Each so many requests, one is answered 503 and not counted; none where it is 0.
+    refuses_every: u64,
+    requests: AtomicU64,
     ledger: Mutex<Arrivals>,
     count: watch::Sender<usize>,
 }
@@ -48,6 +55,12 @@ pub struct Arrivals {
     pub changed: u64,
     /// Deliveries that came again with the same body.
     pub doubled: u64,
+    /// When each of those that came again had come first, and when it came again.
+    pub doubles: Vec<(Instant, Instant)>,
+    /// When each delivery came first.
+    pub first: HashMap<String, Instant>,
+    /// Requests that were answered 503.
+    pub refused: u64,
     /// Bodies that could not be identified.
     pub strange: u64,
 }
@@ -58,10 +71,20 @@ impl Receiver {
     /// # Errors
     /// When no port can be had.
     pub async fn start(identify: Identify) -> anyhow::Result<Self> {
+        Self::refusing(identify, 0).await
+    }
+
+    /// Starts to listen, and refuses one of each so many requests.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn refusing(identify: Identify, refuses_every: u64) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("listen as the vendor")?;
         let address = listener.local_addr()?;
         let ledger = Mutex::new(Arrivals::default());
-        let seen = Arc::new(Seen { identify, ledger, count: watch::Sender::new(0) });
+        let requests = AtomicU64::new(0);
+        let count = watch::Sender::new(0);
+        let seen = Arc::new(Seen { identify, refuses_every, requests, ledger, count });
         let router = Router::new().fallback(take).with_state(Arc::clone(&seen));
         let mut server = JoinSet::new();
         server.spawn(async move {
@@ -101,6 +124,11 @@ async fn take(State(seen): State<Arc<Seen>>, body: Bytes) -> StatusCode {
         seen.lock().strange += 1;
         return StatusCode::BAD_REQUEST;
     };
+    let request = seen.requests.fetch_add(1, Ordering::Relaxed) + 1;
+    if seen.refuses_every > 0 && request.is_multiple_of(seen.refuses_every) {
+        seen.lock().refused += 1;
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
     let mut hash = [0; 32];
     hash.copy_from_slice(digest(&SHA256, &body).as_ref());
     let events = {
@@ -114,12 +142,15 @@ async fn take(State(seen): State<Arc<Seen>>, body: Bytes) -> StatusCode {
 
 impl Arrivals {
     fn record(&mut self, arrival: Arrival, hash: [u8; 32]) {
+        let now = Instant::now();
+        let first = *self.first.entry(arrival.delivery.clone()).or_insert(now);
         let known = self.deliveries.entry(arrival.delivery).or_insert((0, hash));
         known.0 += 1;
         if known.0 == 1 {
             *self.events.entry(arrival.event).or_default() += 1;
         } else if known.1 == hash {
             self.doubled += 1;
+            self.doubles.push((first, now));
         } else {
             self.changed += 1;
         }

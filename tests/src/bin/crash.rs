@@ -1,8 +1,13 @@
 //! Kills the real host again and again while events come in, and then judges from outside.
 //!
-//! Demanded: every acknowledged event arrived at the receiver at least once; no delivery id arrived with two
-//! different bodies; the host still knows every acknowledged event. SIGKILL keeps the page cache, so that this shows
-//! nothing about a loss of power.
+//! One vendor takes everything; another refuses one request of three, is suspended and resumed all the time, and gets
+//! what a plugin has numbered in its state. Old events are being forgotten meanwhile, and the host is killed while it
+//! does that, too.
+//!
+//! Demanded: every acknowledged event arrived at least once; no delivery id arrived with two different bodies; the
+//! numbers have no hole and none went to two events; what arrived twice did so because of a kill between the two; the
+//! host still knows every acknowledged event, and has forgotten the old ones. SIGKILL keeps the page cache, so that this
+//! shows nothing about a loss of power.
 
 use std::{
     collections::HashMap,
@@ -11,19 +16,20 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, ensure};
 use clap::Parser;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{
     task::JoinSet,
-    time::{Instant, sleep, timeout},
+    time::{sleep, timeout},
 };
 use transload_tests::{
     client::Client,
-    figure, modules,
+    dice::Dice,
+    figure, modules, old,
     process::Home,
     receiver::{Arrival, Receiver},
 };
@@ -39,6 +45,17 @@ const LIFE_MILLIS: std::ops::Range<u64> = 250..1_450;
 const STARTS_CUT_EVERY: u32 = 3;
 /// ... so long after its process began; it is ready after some 40.
 const START_MILLIS: std::ops::Range<u64> = 0..60;
+
+/// In the middle of the kills the host lives once so long: it begins to forget a minute after its start.
+const LONG_LIFE_MILLIS: std::ops::Range<u64> = 60_000..62_000;
+/// Events that are there from before, and old enough to be forgotten.
+const OLD_EVENTS: usize = 30_000;
+/// How long a suspension and the time between two of them last.
+const SUSPENSION_MILLIS: std::ops::Range<u64> = 100..900;
+/// The vendor that fails refuses one request of so many.
+const REFUSES_EVERY: u64 = 3;
+/// What arrives twice because of a kill was first sent at most so long before it: its answer was not yet written.
+const IN_FLIGHT_MAX: Duration = Duration::from_secs(2);
 
 /// Kills the host at random moments while events come in, and demands that nothing acknowledged is lost.
 #[derive(Parser)]
@@ -66,6 +83,8 @@ struct Callers {
     stop: AtomicBool,
     /// Acknowledged events: the number in the event, and the id in the answer.
     acknowledged: Mutex<HashMap<u64, String>>,
+    /// How many events to be counted were acknowledged.
+    counted: AtomicU64,
 }
 
 #[tokio::main]
@@ -74,13 +93,16 @@ async fn main() -> anyhow::Result<()> {
     println!("crash: {} kills, {} callers, seed {}", options.kills, options.callers, options.seed);
     let folder = tempfile::tempdir()?;
     let home = Home::new(binary(&options)?, folder.path())?;
-    modules::build(&["corrigopro"], &home.modules())?;
+    modules::build(&["corrigopro", "moody"], &home.modules())?;
     let key = home.key("acme").await?;
+    let old = old::fill(&home.data(), "acme", OLD_EVENTS).await?;
 
     let receiver = Receiver::start(identify).await?;
+    let failing = Receiver::refusing(identify_number, REFUSES_EVERY).await?;
     let mut host = home.serve().await?;
     let client = Client::new(&home.url(), &key);
     client.webhook("corrigopro", "notifications", &receiver.url()).await?;
+    let counter = patient_webhook(&client, &failing.url()).await?;
 
     let callers = Arc::new(Callers {
         client,
@@ -88,20 +110,27 @@ async fn main() -> anyhow::Result<()> {
         next: AtomicU64::new(1),
         stop: AtomicBool::new(false),
         acknowledged: Mutex::default(),
+        counted: AtomicU64::new(0),
     });
     let mut posting = JoinSet::new();
     for _ in 0..options.callers {
         posting.spawn(post_until_stopped(Arc::clone(&callers)));
     }
 
-    let mut random = options.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    posting.spawn(suspend_until_stopped(Arc::clone(&callers), counter, options.seed));
+
+    let random = Dice::new(options.seed);
+    let mut kills = Vec::new();
     for kill in 1..=options.kills {
-        sleep(Duration::from_millis(draw(&mut random, LIFE_MILLIS))).await;
+        let is_long = kill == options.kills.div_ceil(2);
+        sleep(random.millis(if is_long { LONG_LIFE_MILLIS } else { LIFE_MILLIS })).await;
+        kills.push(Instant::now());
         host.kill().await?;
         if kill % STARTS_CUT_EVERY == 0 {
             // A crash while the store is opened and the agenda is rebuilt.
             let starting = home.start()?;
-            sleep(Duration::from_millis(draw(&mut random, START_MILLIS))).await;
+            sleep(random.millis(START_MILLIS)).await;
+            kills.push(Instant::now());
             starting.kill().await?;
         }
         let began = Instant::now();
@@ -118,60 +147,146 @@ async fn main() -> anyhow::Result<()> {
         ended??;
     }
     let accepted = callers.acknowledged().len();
-    println!("waiting until all {accepted} have arrived");
-    let drained = timeout(DRAIN_TIME_MAX, receiver.events(accepted)).await.is_ok();
-    let verdict = judge(&callers, &receiver, &options).await?;
+    let counted = callers.counted.load(Ordering::Relaxed);
+    println!(
+        "waiting until all {accepted} and {counted} have arrived, and the old ones are forgotten"
+    );
+    let arrived = async {
+        receiver.events(accepted).await;
+        failing.events(usize::try_from(counted).unwrap_or(usize::MAX)).await;
+        old.until_forgotten(&callers.client).await
+    };
+    let drained = matches!(timeout(DRAIN_TIME_MAX, arrived).await, Ok(Ok(())));
+    let faults =
+        judge(&callers, &receiver, &kills).await? + judge_counter(counted, &failing, &kills);
+    figure("crash.kills", kills.len());
+    figure("crash.old_forgotten", drained);
     host.kill().await?;
-    ensure!(drained && verdict, "the host broke its promise: see the figures above");
+    ensure!(
+        accepted > 0 && drained && faults == 0,
+        "the host broke its promise: see the figures above"
+    );
     Ok(())
 }
 
-/// Counts what went wrong, prints the figures, and says whether all is well.
-async fn judge(callers: &Callers, receiver: &Receiver, options: &Options) -> anyhow::Result<bool> {
+/// Counts what went wrong with the vendor that takes everything, prints the figures, and returns how much it was.
+async fn judge(callers: &Callers, receiver: &Receiver, kills: &[Instant]) -> anyhow::Result<usize> {
     let acknowledged = callers.acknowledged().clone();
-    let mut missing = 0_u64;
+    let mut missing = 0;
     for id in acknowledged.values() {
         let answer = callers.client.get(&format!("/v1/events/{id}")).await?;
-        missing += u64::from(answer.status != 200);
+        missing += usize::from(answer.status != 200);
     }
     let arrivals = receiver.arrivals();
     let lost = acknowledged.keys().filter(|event| !arrivals.events.contains_key(event)).count();
     let split = arrivals.events.values().filter(|deliveries| **deliveries > 1).count();
-    figure("crash.kills", options.kills);
+    let changed = usize::try_from(arrivals.changed).unwrap_or(usize::MAX);
+    let unexplained = unexplained(&arrivals.doubles, kills);
     figure("crash.accepted", acknowledged.len());
     figure("crash.arrived", arrivals.events.len());
     figure("crash.lost", lost);
     figure("crash.missing", missing);
-    figure("crash.changed", arrivals.changed);
+    figure("crash.changed", changed);
     figure("crash.split", split);
     figure("crash.doubled", arrivals.doubled);
-    let faults = lost as u64 + missing + arrivals.changed + split as u64 + arrivals.strange;
-    Ok(!acknowledged.is_empty() && faults == 0)
+    figure("crash.doubled_without_a_kill", unexplained);
+    Ok(lost + missing + changed + split + unexplained + usize::from(arrivals.strange > 0))
+}
+
+/// The same for the vendor that fails and gets numbers: they are 1 to the number of events, each at least once.
+fn judge_counter(counted: u64, failing: &Receiver, kills: &[Instant]) -> usize {
+    let arrivals = failing.arrivals();
+    let holes = (1..=counted).filter(|number| !arrivals.events.contains_key(number)).count();
+    let beyond = arrivals.events.keys().filter(|number| **number > counted).count();
+    let unexplained = unexplained(&arrivals.doubles, kills);
+    figure("crash.counted", counted);
+    figure("crash.numbers_missing", holes);
+    figure("crash.numbers_beyond", beyond);
+    figure("crash.refused", arrivals.refused);
+    figure("crash.counted_doubled", arrivals.doubled);
+    figure("crash.counted_doubled_without_a_kill", unexplained);
+    holes + beyond + unexplained + usize::from(arrivals.strange > 0)
+}
+
+/// How many of those that arrived twice did so without a kill that can have cut the first exchange before its answer
+/// was written.
+fn unexplained(doubles: &[(Instant, Instant)], kills: &[Instant]) -> usize {
+    let is_cut = |(first, again): &&(Instant, Instant)| {
+        kills.iter().any(|kill| again >= kill && *first + IN_FLIGHT_MAX >= *kill)
+    };
+    doubles.iter().filter(|double| !is_cut(double)).count()
+}
+
+/// A webhook of the counting plugin that is tried again soon and for long.
+async fn patient_webhook(client: &Client, endpoint: &str) -> anyhow::Result<String> {
+    let definition = json!({
+        "name": "numbers",
+        "plugin": "moody",
+        "hooks": [{ "type": "moods", "endpoint": endpoint }],
+        "retry": { "schedule": ["200ms"], "repeat_last": true, "max_attempts": 1_000, "jitter_percent": 50 },
+    });
+    let answer = client.post("/v1/webhooks", "application/json", definition.to_string()).await?;
+    ensure!(answer.status == 201, "the webhook was not taken: {}", answer.text());
+    Ok(answer.json()?["id"].as_str().context("the webhook has no id")?.to_owned())
+}
+
+/// Suspends and resumes a webhook again and again, whatever happens to the host; at last it is resumed.
+async fn suspend_until_stopped(
+    callers: Arc<Callers>,
+    webhook: String,
+    seed: u64,
+) -> anyhow::Result<()> {
+    let random = Dice::new(!seed);
+    let call = async |what: &str| {
+        let path = format!("/v1/webhooks/{webhook}/{what}");
+        callers.client.post(&path, "application/json", "{}").await
+    };
+    while !callers.stop.load(Ordering::Relaxed) {
+        // A host that is being killed does not answer; the next one is asked again.
+        let _ = call("suspend").await;
+        sleep(random.millis(SUSPENSION_MILLIS)).await;
+        let _ = call("resume").await;
+        sleep(random.millis(SUSPENSION_MILLIS)).await;
+    }
+    while !call("resume").await.is_ok_and(|answer| answer.status == 200) {
+        sleep(REPOST_WAIT).await;
+    }
+    Ok(())
 }
 
 /// Posts event after event, each until it is acknowledged, whatever happens to the host.
 async fn post_until_stopped(callers: Arc<Callers>) -> anyhow::Result<()> {
     while !callers.stop.load(Ordering::Relaxed) {
         let number = callers.next.fetch_add(1, Ordering::Relaxed);
-        let event = numbered(&callers.template, number);
-        let id = loop {
-            match callers.client.event(&event).await {
-                Ok(answer) if answer.status == 202 => {
-                    let answer = answer.json()?;
-                    break answer["events"][0]["id"]
-                        .as_str()
-                        .context("no id in the answer")?
-                        .to_owned();
-                }
-                Ok(answer) if (400..500).contains(&answer.status) && answer.status != 429 => {
-                    anyhow::bail!("event {number} was refused: {}", answer.text());
-                }
-                Ok(_) | Err(_) => sleep(REPOST_WAIT).await,
-            }
-        };
+        let id = post_until_acknowledged(&callers, &numbered(&callers.template, number)).await?;
         callers.acknowledged().insert(number, id);
+        if number.is_multiple_of(4) {
+            let event = json!({
+                "specversion": "1.0", "id": format!("count-{number}"), "source": "/crash",
+                "type": "mood.counting", "data": {},
+            });
+            post_until_acknowledged(&callers, &event).await?;
+            callers.counted.fetch_add(1, Ordering::Relaxed);
+        }
     }
     Ok(())
+}
+
+/// Posts an event until it is acknowledged, and returns its id.
+async fn post_until_acknowledged(callers: &Callers, event: &Value) -> anyhow::Result<String> {
+    loop {
+        match callers.client.event(event).await {
+            Ok(answer) if answer.status == 202 => {
+                let answer = answer.json()?;
+                let id = answer["events"][0]["id"].as_str().context("no id in the answer")?;
+                return Ok(id.to_owned());
+            }
+            Ok(answer) if (400..500).contains(&answer.status) && answer.status != 429 => {
+                anyhow::bail!("event {} was refused: {}", event["id"], answer.text());
+            }
+            Ok(_) | Err(_) => sleep(REPOST_WAIT).await,
+        }
+    }
 }
 
 impl Callers {
@@ -198,12 +313,10 @@ fn identify(body: &[u8]) -> Option<Arrival> {
     })
 }
 
-/// A number within the range, by xorshift.
-fn draw(state: &mut u64, range: std::ops::Range<u64>) -> u64 {
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    range.start + *state % (range.end - range.start)
+/// What the counting plugin sends is the number.
+fn identify_number(body: &[u8]) -> Option<Arrival> {
+    let number: u64 = serde_json::from_slice(body).ok()?;
+    Some(Arrival { delivery: number.to_string(), event: number })
 }
 
 /// The binary beside this one, built now so that it is never an old one.

@@ -13,3 +13,5 @@ mod plugins;
 mod refusals;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod trust;

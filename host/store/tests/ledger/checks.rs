@@ -50,6 +50,7 @@ macro_rules! conformance {
             failures::i7_a_refused_settlement_counts_no_failure,
             suspend::i4_a_suspension_and_its_event_come_true_together,
             suspend::a_webhook_is_suspended_once,
+            suspend::whoever_resumes_a_webhook_is_not_overruled_by_what_was_decided_before,
             suspend::a_refused_suspension_leaves_no_trace,
             redrive::a_wish_is_told_and_kept_until_it_is_granted,
             redrive::a_delivery_that_is_made_anew_is_asked_for_no_more,
