@@ -54,8 +54,8 @@ pub trait Ledger: Send + Sync + 'static {
     /// [`Error::Fenced`].
     async fn dispatch(&self, lead: &Lead, dispatches: Vec<Dispatch>) -> Vec<Result<()>>;
 
-    /// Writes an attempt and the head after it, together. One without an attempt grants the wish for this delivery,
-    /// where somebody has one ([`Change::Redrive`]).
+    /// Writes an attempt and the head after it, together. One that lets the delivery go out again
+    /// ([`Settlement::grants`]) grants the wish for it, where somebody has one ([`Change::Redrive`]); no other clears it.
     ///
     /// # Errors
     /// [`Error::Conflict`] when the stored head is not `before`: each attempt number settles once.
@@ -259,12 +259,20 @@ pub struct Settlement {
     pub before: Head,
     /// The head from now on.
     pub after: Head,
-    /// The attempt; none when a person, or a run of the transform that made nothing yet, moved the delivery.
+    /// The attempt; none when somebody's wish, or a run of the transform that made nothing, moved the delivery.
     pub attempt: Option<Attempt>,
     /// What was made, where that has changed: a blocked delivery that is blocked for another reason, or dead.
     pub made: Option<Made>,
     /// A failure that counts towards the suspension of the delivery's webhook.
     pub failure: Option<Failure>,
+}
+
+impl Settlement {
+    /// Whether it is what somebody asked for: neither an attempt nor a run of the transform moved the delivery. It goes
+    /// out again behind this write, so that every wish that was kept before is granted by it.
+    pub fn grants(&self) -> bool {
+        self.attempt.is_none() && self.made.is_none()
+    }
 }
 
 /// A failure that counts towards a webhook's suspension.
@@ -323,8 +331,11 @@ pub enum Change {
         /// The event that tells others.
         event: Box<Event>,
     },
-    /// Somebody asks for a delivery again, or no longer does. The wish is kept until the lead settles the delivery
-    /// without an attempt. It has no revision of its own: the answer is 1 where it stands, 0 where it does not.
+    /// Somebody asks for a delivery again, or no longer does. The wish is kept until it is granted
+    /// ([`Settlement::grants`]), or until the delivery is made anew and goes out. Each wish for the same delivery has a
+    /// revision of its own, which is the answer, and takes the place of the one before; whoever takes one back names
+    /// the revision that is meant, so that a newer one stays. Taking back what is not there changes nothing; the answer
+    /// is 0.
     Redrive {
         /// Which delivery.
         delivery: DeliveryKey,
@@ -401,7 +412,7 @@ pub enum Record {
     /// An access record.
     Access(Revision, Vec<u8>),
     /// Somebody asks for the delivery again.
-    Redrive,
+    Redrive(Revision),
     /// A number of deliveries.
     Count(u64),
     /// An attempt.

@@ -89,7 +89,7 @@ impl State {
                 event.0,
                 dispatch.deliveries.len()
             )),
-            Some(head) => self.replaced(head),
+            Some(head) => self.replaced(head, &dispatch.deliveries),
         }
         for delivery in &dispatch.deliveries {
             self.made(delivery);
@@ -97,7 +97,7 @@ impl State {
         self.counted(dispatch);
     }
 
-    fn replaced(&mut self, head: &Head) {
+    fn replaced(&mut self, head: &Head, deliveries: &[Delivery]) {
         let name = name(&head.key);
         self.note(&format!("delivery {name} is made anew"));
         match self.deliveries.remove(&head.key) {
@@ -111,8 +111,11 @@ impl State {
             None => self.broken(Promise::I3, format!("delivery {name} was replaced, and is gone")),
         }
         self.open.remove(&head.key);
-        // Whoever asked for it gets it made.
-        self.wishes.remove(&head.key);
+        // Whoever asked for it gets it made; where it ended instead, by a run that may have begun before, the wish stays.
+        let ended = |one: &Delivery| one.head.key == head.key && !one.head.status.is_open();
+        if !deliveries.iter().any(ended) {
+            self.wishes.remove(&head.key);
+        }
     }
 
     fn made(&mut self, delivery: &Delivery) {
@@ -196,7 +199,9 @@ impl State {
             }
             None => {}
         }
-        self.wishes.retain(|wish| attempt.is_some() || *wish != before.key);
+        if settlement.grants() {
+            self.wishes.remove(&before.key);
+        }
         self.has_a_reason(after, made.as_ref());
         if after.status == Status::Scheduled && after.round() >= ROUND_MAX + fact.gone {
             self.broken(Promise::I9, format!("delivery {name} is tried without end"));

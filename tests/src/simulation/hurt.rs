@@ -265,12 +265,16 @@ fn change_limits(director: &mut Director) {
     }));
 }
 
-/// Somebody asks for a delivery again, whatever has become of it.
+/// Somebody asks for a delivery again, whatever has become of it; or some do, one shortly after the other.
 fn ask_again(director: &mut Director) {
     let keys: Vec<DeliveryKey> = director.scene.facts.state().deliveries.keys().copied().collect();
-    let Some(key) = keys.get(director.scene.dice.index(keys.len().max(1))) else { return };
-    let person = director.person.clone();
-    director.lets(person.ask_for(*key));
+    let dice = director.scene.dice.clone();
+    let Some(key) = keys.get(dice.index(keys.len().max(1))) else { return };
+    // Several people may have the same idea.
+    for _ in 0..*dice.pick(&[1, 1, 2, 3]) {
+        let person = director.person.clone();
+        director.lets(person.ask_for(*key));
+    }
 }
 
 /// Somebody asks for many deliveries again.

@@ -103,6 +103,7 @@ impl Person {
 
     /// Asks for a delivery again.
     pub(super) async fn ask_for(self, delivery: DeliveryKey) {
+        self.scene.time.sleep(self.scene.dice.millis(0..400)).await;
         let wish = Change::Redrive { delivery, wanted: true };
         self.insist(wish, None).await;
     }

@@ -6,7 +6,9 @@ use transload_domain::{
     AttemptOutcome, Catalog, Delivery, DeliveryKey, Event, Head, HookContext, LoadedPlugin, Made,
     NotRun, PluginName, Profile, Timestamp, Transformed, Webhook, WebhookId,
 };
-use transload_store::{Change, Dispatch, Entry, Error, Lead, Settlement, StateChange, StateCheck};
+use transload_store::{
+    Change, Dispatch, Entry, Error, Lead, Revision, Settlement, StateChange, StateCheck,
+};
 
 use super::{
     replaying::{ReplayStep, ReplayStepped},
@@ -76,8 +78,8 @@ pub(super) enum Effect {
     Suspend(WebhookId, Box<Change>),
     /// Read a delivery that somebody asks for again.
     ReadDelivery(DeliveryKey),
-    /// Forget that somebody asks for a delivery.
-    TakeBack(DeliveryKey),
+    /// Forget that somebody asks for a delivery: this wish, or whatever is kept as one.
+    TakeBack(DeliveryKey, Option<Revision>),
     /// Do a step of a replay.
     Replay(ReplayStep),
     /// Do a step of the sweep of what is over.
@@ -92,12 +94,14 @@ pub(super) type PlanId = u64;
 /// What was found where somebody asks for a delivery again.
 #[derive(Debug)]
 pub(super) enum Wished {
-    /// The delivery.
-    Found(Box<Delivery>),
+    /// The delivery, and which wish for it there is.
+    Found(Revision, Box<Delivery>),
     /// There is no such delivery.
-    Gone,
+    Gone(Revision),
     /// Nobody asks for it any more.
     NoLonger,
+    /// It, or the wish for it, cannot be read.
+    Damaged(Option<Revision>, String),
 }
 
 /// Why a delivery is settled.

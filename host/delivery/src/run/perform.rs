@@ -67,9 +67,9 @@ pub(super) async fn perform(
         Effect::ReadDelivery(key) => {
             Action::ReadDelivery { key, delivery: wished_delivery(&parts, &options, key).await }
         }
-        Effect::TakeBack(delivery) => {
+        Effect::TakeBack(delivery, wish) => {
             let change = Change::Redrive { delivery, wanted: false };
-            let result = ledger.configure(options.shard, change, None).await.map(|_| ());
+            let result = ledger.configure(options.shard, change, wish).await.map(|_| ());
             Action::TakenBack { key: delivery, result }
         }
         Effect::Replay(step) => {
@@ -91,11 +91,19 @@ async fn wished_delivery(
     key: DeliveryKey,
 ) -> Result<Wished, Error> {
     let ledger = &parts.ledger;
-    if ledger.read(options.shard, Key::Redrive(key)).await?.is_none() {
-        return Ok(Wished::NoLonger);
+    let wish = match ledger.read(options.shard, Key::Redrive(key)).await {
+        Ok(Some(Record::Redrive(revision))) => revision,
+        Ok(None) => return Ok(Wished::NoLonger),
+        Ok(Some(_)) => return Ok(Wished::Damaged(None, "the wish is another record".into())),
+        Err(Error::Corrupt(what)) => return Ok(Wished::Damaged(None, what)),
+        Err(error) => return Err(error),
+    };
+    match ledger.delivery(options.shard, key.id()).await {
+        Ok(Some(delivery)) => Ok(Wished::Found(wish, Box::new(delivery))),
+        Ok(None) => Ok(Wished::Gone(wish)),
+        Err(Error::Corrupt(what)) => Ok(Wished::Damaged(Some(wish), what)),
+        Err(error) => Err(error),
     }
-    let delivery = ledger.delivery(options.shard, key.id()).await?;
-    Ok(delivery.map_or(Wished::Gone, |delivery| Wished::Found(Box::new(delivery))))
 }
 
 /// One answer for each dispatch, whatever the ledger does.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use tracing::{info, warn};
 use transload_domain::{Content, Delivery, DeliveryKey, Head, Status, Timestamp, redrive};
-use transload_store::{Error, Settlement};
+use transload_store::{Error, Revision, Settlement};
 
 use super::{
     action::{Effect, Why, Wished},
@@ -14,6 +14,9 @@ use super::{
 
 /// The deliveries that somebody asks for again, until the wish is granted or taken back. Each is a row in the ledger,
 /// so that none is forgotten.
+///
+/// Somebody may ask again at any time, also while the row of a former wish is being read or cleared. What was found
+/// then is no answer: the delivery is looked at again when that has ended.
 #[derive(Debug, Default)]
 pub(super) struct Wishes {
     wishes: HashMap<DeliveryKey, Wish>,
@@ -28,12 +31,12 @@ enum Wish {
     Queued,
     /// The delivery is being read.
     Reading,
-    /// The delivery is being read, but has changed since: it is read again.
+    /// The delivery is being read, but it has moved since, or somebody asked again: it is read again.
     Outdated,
     /// The delivery is under way; it is looked at when it comes to rest.
-    Resting,
-    /// It is being granted, or taken back.
-    Writing,
+    Resting(Revision),
+    /// It is being granted, or taken back; and whether somebody asked again meanwhile.
+    Writing { wish: Option<Revision>, again: bool },
 }
 
 impl Wishes {
@@ -42,8 +45,29 @@ impl Wishes {
         self.queue.len() < REDRIVES_MAX
     }
 
+    /// Somebody asks for a delivery, perhaps not for the first time.
+    fn told(&mut self, key: DeliveryKey) {
+        match self.wishes.get_mut(&key) {
+            None | Some(Wish::Resting(_)) => self.queue(key),
+            Some(Wish::Queued | Wish::Outdated) => {}
+            Some(reading @ Wish::Reading) => *reading = Wish::Outdated,
+            Some(Wish::Writing { again, .. }) => *again = true,
+        }
+    }
+
+    /// A write has ended that ends what was known of the wish.
+    fn written(&mut self, key: DeliveryKey) {
+        if let Some(Wish::Writing { again: true, .. }) = self.wishes.remove(&key) {
+            self.queue(key);
+        }
+    }
+
     fn set(&mut self, key: DeliveryKey, wish: Wish) {
         self.wishes.insert(key, wish);
+    }
+
+    fn write(&mut self, key: DeliveryKey, wish: Option<Revision>) {
+        self.set(key, Wish::Writing { wish, again: false });
     }
 
     fn queue(&mut self, key: DeliveryKey) {
@@ -67,18 +91,12 @@ impl Wishes {
 impl Term {
     /// Somebody asks for a delivery again.
     pub(super) fn wished(&mut self, key: DeliveryKey) {
-        if !self.wishes.wishes.contains_key(&key) {
-            self.wishes.queue(key);
-        }
+        self.wishes.told(key);
     }
 
     /// Looks at wishes, some at a time.
     pub(super) fn look_at_wishes(&mut self) {
         while let Some(key) = self.wishes.next() {
-            if self.rules.webhook(key.webhook).is_none() {
-                self.take_back(key);
-                continue;
-            }
             self.wishes.set(key, Wish::Reading);
             self.wishes.under_way += 1;
             self.effects.push(Effect::ReadDelivery(key));
@@ -93,58 +111,68 @@ impl Term {
         now: Timestamp,
     ) {
         self.wishes.under_way -= 1;
-        let outdated = match self.wishes.wishes.get(&key) {
-            Some(Wish::Reading) => false,
-            Some(Wish::Outdated) => true,
-            _ => return,
+        let found = match delivery {
+            Ok(found) => found,
+            Err(error) => return self.resign(error),
         };
-        match delivery {
-            Ok(_) if outdated => self.wishes.queue(key),
-            Ok(Wished::NoLonger) => {
+        match self.wishes.wishes.get(&key) {
+            Some(Wish::Reading) => {}
+            Some(Wish::Outdated) => return self.wishes.queue(key),
+            _ => return,
+        }
+        match found {
+            Wished::NoLonger => {
                 self.wishes.wishes.remove(&key);
             }
-            Ok(Wished::Gone) => self.take_back(key),
-            Ok(Wished::Found(found)) if found.head.status.is_open() => {
+            Wished::Gone(wish) => self.take_back(key, Some(wish)),
+            Wished::Found(wish, _) if self.rules.webhook(key.webhook).is_none() => {
+                self.take_back(key, Some(wish));
+            }
+            Wished::Found(wish, found) if found.head.status.is_open() => {
                 let head = found.head;
                 let waits = self.as_in_agenda(head);
                 if self.agenda.take_out(&waits) {
                     self.moved.remove(&key);
-                    self.grant(head, head.status == Status::Scheduled, now);
+                    self.grant(head, head.status == Status::Scheduled, wish, now);
                 } else {
-                    self.wishes.set(key, Wish::Resting);
+                    self.wishes.set(key, Wish::Resting(wish));
                 }
             }
-            Ok(Wished::Found(found)) => {
+            Wished::Found(wish, found) => {
                 let Delivery { head, made } = *found;
-                self.grant(head, matches!(made.content, Content::Request(_)), now);
+                self.grant(head, matches!(made.content, Content::Request(_)), wish, now);
             }
-            Err(Error::Corrupt(what)) => {
+            Wished::Damaged(wish, what) => {
                 self.tell_damage(format!("delivery {} cannot be retried: {what}", key.id()));
-                self.take_back(key);
+                self.take_back(key, wish);
             }
-            Err(error) => self.resign(error),
         }
     }
 
-    /// Whether somebody asks for a delivery that has just come to rest, and nothing is being done about it.
-    pub(super) fn is_wished(&self, key: &DeliveryKey) -> bool {
-        self.wishes.wishes.get(key).is_some_and(|wish| *wish != Wish::Writing)
+    /// The wish for an open delivery that has just come to rest, where it waited for that. One that is being read is
+    /// read again: what is found may be how the delivery was before.
+    pub(super) fn wish_at_rest(&mut self, key: &DeliveryKey) -> Option<Revision> {
+        match self.wishes.wishes.get_mut(key)? {
+            Wish::Resting(wish) => return Some(*wish),
+            reading @ Wish::Reading => *reading = Wish::Outdated,
+            Wish::Queued | Wish::Outdated | Wish::Writing { .. } => {}
+        }
+        None
     }
 
     /// A delivery is closed. Where somebody asked for it while it was under way: one that arrived did so after the
     /// wish, which is granted by that; another goes out again.
     pub(super) fn closed(&mut self, head: &Head) {
-        match self.wishes.wishes.get(&head.key) {
-            Some(Wish::Reading) => self.wishes.set(head.key, Wish::Outdated),
-            Some(Wish::Resting) if head.status == Status::Delivered => self.take_back(head.key),
-            Some(Wish::Resting) => self.wishes.queue(head.key),
-            Some(Wish::Queued | Wish::Outdated | Wish::Writing) | None => {}
+        match self.wish_at_rest(&head.key) {
+            Some(wish) if head.status == Status::Delivered => self.take_back(head.key, Some(wish)),
+            Some(_) => self.wishes.queue(head.key),
+            None => {}
         }
     }
 
-    /// Lets a delivery that is in no agenda go out again, as somebody asks.
-    pub(super) fn grant(&mut self, before: Head, has_bytes: bool, now: Timestamp) {
-        self.wishes.set(before.key, Wish::Writing);
+    /// Lets a delivery that is in no agenda go out again, as somebody asks by this wish.
+    pub(super) fn grant(&mut self, before: Head, has_bytes: bool, wish: Revision, now: Timestamp) {
+        self.wishes.write(before.key, Some(wish));
         if before.status.is_open() {
             // It is in no agenda for as long as this is being written: those behind it in its order do not go meanwhile.
             self.agenda.keep_place(&before);
@@ -155,9 +183,9 @@ impl Term {
     }
 
     /// Forgets a wish that cannot be granted, or was granted by what happened meanwhile.
-    pub(super) fn take_back(&mut self, key: DeliveryKey) {
-        self.wishes.set(key, Wish::Writing);
-        self.effects.push(Effect::TakeBack(key));
+    fn take_back(&mut self, key: DeliveryKey, wish: Option<Revision>) {
+        self.wishes.write(key, wish);
+        self.effects.push(Effect::TakeBack(key, wish));
     }
 
     /// A wish was granted.
@@ -165,7 +193,14 @@ impl Term {
         let key = before.key;
         info!(delivery = %key.id(), from = %before.status, to = %after.status, "goes out again");
         self.metrics.redriven();
-        self.wishes.wishes.remove(&key);
+        self.wishes.written(key);
+    }
+
+    /// What would grant a wish cannot be written.
+    pub(super) fn wish_refused(&mut self, key: DeliveryKey) {
+        if let Some(Wish::Writing { wish, .. }) = self.wishes.wishes.get(&key) {
+            self.take_back(key, *wish);
+        }
     }
 
     /// The delivery was no longer as it was thought.
@@ -175,11 +210,13 @@ impl Term {
 
     /// A wish was taken back, or not.
     pub(super) fn taken_back(&mut self, key: DeliveryKey, result: Result<(), Error>) {
-        self.wishes.wishes.remove(&key);
         match result {
-            Ok(()) | Err(Error::NotFound(_)) => {}
-            Err(Error::Corrupt(what) | Error::Conflict(what)) => {
+            Ok(()) | Err(Error::NotFound(_)) => self.wishes.written(key),
+            // Somebody asked again before it was taken back.
+            Err(Error::Conflict(_)) => self.wishes.queue(key),
+            Err(Error::Corrupt(what)) => {
                 warn!(delivery = %key.id(), %what, "the wish for a delivery cannot be taken back");
+                self.wishes.wishes.remove(&key);
             }
             Err(error) => self.resign(error),
         }

@@ -23,9 +23,9 @@ impl Term {
         if self.rules.webhook(head.key.webhook).is_none() {
             let head = self.as_stored(head);
             self.close(head, GONE, Why::Closing, now);
-        } else if self.is_wished(&head.key) {
+        } else if let Some(wish) = self.wish_at_rest(&head.key) {
             let head = self.as_stored(head);
-            self.grant(head, head.status == Status::Scheduled, now);
+            self.grant(head, head.status == Status::Scheduled, wish, now);
         } else {
             self.agenda.insert(head);
         }
@@ -194,7 +194,7 @@ impl Term {
     fn refused(&mut self, why: Why, before: &Head, now: Timestamp) {
         match why {
             Why::Turn | Why::Closing => {}
-            Why::Redrive => self.take_back(before.key),
+            Why::Redrive => self.wish_refused(before.key),
             Why::Replay => self.replayed(false, now),
         }
     }

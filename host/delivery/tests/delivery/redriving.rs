@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use transload_domain::{Clock, Content, DeliveryKey, Fault as PluginFault, Outcome, Status};
 
-use crate::support::{World, answered, echo_body, event, profile, seconds, webhook};
+use crate::support::{Fault, World, answered, echo_body, event, profile, seconds, webhook};
 
 /// A world with webhook 1, and a delivery for it.
 async fn world_with_delivery() -> (World, DeliveryKey) {
@@ -169,6 +169,70 @@ async fn a_wish_for_one_under_way_is_granted_by_its_success_and_else_by_another_
         world.quiet().await;
         assert_eq!(world.network.count(), sends, "{status}");
     }
+}
+
+#[tokio::test]
+async fn a_wish_that_comes_while_a_former_one_is_taken_back_is_granted() {
+    for fault in [Fault::TakeBackWaits, Fault::TakeBackAnswerWaits] {
+        let world = World::with_host();
+        world.network.hang("vendor1");
+        world.put(webhook(1)).await;
+        let key = world.key(world.post(event("1")).await, &webhook(1));
+        world.until_sent(1).await;
+        world.ask_for(key).await;
+        world.quiet().await;
+        // It arrives, so that the wish is granted; meanwhile somebody who knows of that asks again.
+        world.ledger.fail(fault);
+        world.network.release();
+        world.until(key, Status::Delivered).await;
+        world.quiet().await;
+        world.ask_for(key).await;
+        world.quiet().await;
+        assert_eq!(world.network.count(), 1);
+        world.ledger.mend();
+        world.until_sent(2).await;
+        world.until(key, Status::Delivered).await;
+        until_granted(&world, key).await;
+    }
+}
+
+#[tokio::test]
+async fn a_wish_that_comes_right_behind_the_grant_of_a_former_one_is_granted_too() {
+    let (world, key) = world_with_delivery().await;
+    world.until(key, Status::Delivered).await;
+    world.ledger.fail(Fault::GrantAnswerWaits);
+    world.ask_for(key).await;
+    until_granted(&world, key).await;
+    world.ask_for(key).await;
+    world.quiet().await;
+    world.ledger.mend();
+    until_granted(&world, key).await;
+    world.until(key, Status::Delivered).await;
+    world.quiet().await;
+    assert!((2..=3).contains(&world.network.count()), "{}", world.network.count());
+}
+
+#[tokio::test]
+async fn a_wish_for_one_whose_transform_is_under_way_gets_it_another_run_where_that_one_fails() {
+    let mut world = World::new();
+    world.plugins.load_with(profile("acme"), 1, |_, _| Err(PluginFault::Internal("broken".into())));
+    world.put(webhook(1)).await;
+    world.start("one");
+    let key = world.key(world.post(event("1")).await, &webhook(1));
+    world.until(key, Status::Dead).await;
+    // It is asked for; and asked for again, with a new version at hand, while the run of the old one is being written.
+    world.ledger.fail(Fault::DispatchWaits);
+    world.ask_for(key).await;
+    world.until(key, Status::Blocked).await;
+    until_granted(&world, key).await;
+    world.until_true("it has run", async || world.plugins.runs().len() == 2).await;
+    world
+        .plugins
+        .load_with(profile("acme"), 2, |call, _| Ok(Outcome::Deliver(vec![echo_body(call)])));
+    world.ask_for(key).await;
+    world.quiet().await;
+    world.ledger.mend();
+    world.until(key, Status::Delivered).await;
 }
 
 #[tokio::test]

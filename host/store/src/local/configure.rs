@@ -7,7 +7,7 @@ use crate::{
     Change, Entry, Error, Result, Revision,
     group::{Group, Step},
     keys,
-    row::{AccessRow, ProfileRow, WebhookRow},
+    row::{self, AccessRow, NumberRow, ProfileRow, WebhookRow},
     rows::Rows,
 };
 use transload_domain::{DeliveryKey, Digest, Organization, Profile, Webhook, WebhookId};
@@ -28,7 +28,7 @@ impl<R: Rows> Local<R> {
                 Change::Suspend { organization, webhook, at, reason, event } => {
                     Suspension { organization, webhook, at, reason, event }.write(step, expected)
                 }
-                Change::Redrive { delivery, wanted } => redrive(step, delivery, wanted),
+                Change::Redrive { delivery, wanted } => redrive(step, delivery, wanted, expected),
                 Change::Replay(replay) => replay::put(step, &replay, expected),
                 Change::Profile(digest, profile) => put_profile(step, digest, profile, expected),
                 Change::Access { id, value } => put_access(step, &id, value, expected),
@@ -83,18 +83,33 @@ fn remove_webhook(
 
 /// Keeps the wish for a delivery, or takes it back. Where it is kept already it is told once more, in case that the
 /// lead could not do anything about it at that time.
-fn redrive(step: &mut Step<'_>, delivery: DeliveryKey, wanted: bool) -> Result<Revision> {
+fn redrive(
+    step: &mut Step<'_>,
+    delivery: DeliveryKey,
+    wanted: bool,
+    expected: Option<Revision>,
+) -> Result<Revision> {
     let wish = keys::redrive(&delivery);
-    if wanted {
-        if !step.has(&keys::head(&delivery))? {
-            return Err(Error::NotFound(format!("delivery {}", delivery.id())));
+    // Whoever expects nothing may meet a damaged one, and puts that right.
+    let present = match expected {
+        Some(_) => step.get(&wish)?.map(|bytes| row::wish(&bytes)).transpose()?.unwrap_or(0),
+        None => 0,
+    };
+    if !wanted {
+        if expected.is_none() || present > 0 {
+            expect(present, expected, || format!("the wish for delivery {}", delivery.id()))?;
+            step.remove(wish);
         }
-        step.put_bytes(wish, Vec::new());
-        step.tell(Entry::Redrive(delivery));
-    } else {
-        step.remove(wish);
+        return Ok(0);
     }
-    Ok(Revision::from(wanted))
+    expect(present, expected, || format!("the wish for delivery {}", delivery.id()))?;
+    if !step.has(&keys::head(&delivery))? {
+        return Err(Error::NotFound(format!("delivery {}", delivery.id())));
+    }
+    let revision = step.next_revision()?;
+    step.put(wish, &NumberRow(revision));
+    step.tell(Entry::Redrive(delivery));
+    Ok(revision)
 }
 
 /// A profile belongs to a digest for ever, so its revision is always 1.

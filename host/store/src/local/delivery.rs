@@ -53,11 +53,10 @@ pub(super) fn replace_head(step: &mut Step<'_>, before: &Head, after: &Head) -> 
     Ok(())
 }
 
-/// Removes a delivery; its attempts stay.
+/// Removes a delivery; its attempts stay, and the wish for it where somebody has one.
 pub(super) fn remove(step: &mut Step<'_>, head: &Head) -> Result<()> {
     step.remove(keys::head(&head.key));
     step.remove(keys::made(&head.key));
-    grant(step, &head.key)?;
     unlist(step, head)
 }
 

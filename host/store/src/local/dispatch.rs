@@ -8,7 +8,7 @@ use crate::{
     rows::Rows,
     waiting,
 };
-use transload_domain::{EventNo, Head};
+use transload_domain::{Delivery, EventNo, Head};
 
 impl<R: Rows> Local<R> {
     pub(super) async fn write_dispatches(
@@ -51,6 +51,13 @@ fn dispatch(step: &mut Step<'_>, Prepared { dispatch, made }: Prepared) -> Resul
     for (one, made) in dispatch.deliveries.iter().zip(made) {
         belongs(&one.head, dispatch.event)?;
         delivery::insert(step, &one.head, made)?;
+    }
+    if let Some(former) = &dispatch.replaces {
+        // What ended by a run that was begun before the wish was not what somebody asked for.
+        let ended = |one: &Delivery| one.head.key == former.key && !one.head.status.is_open();
+        if !dispatch.deliveries.iter().any(ended) {
+            delivery::grant(step, &former.key)?;
+        }
     }
     for change in &dispatch.changes {
         state::change(step, change)?;

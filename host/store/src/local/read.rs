@@ -48,7 +48,10 @@ pub(super) fn read<R: Rows>(rows: &R, key: Key) -> Result<Option<Record>> {
             let found = get::<AccessRow>(rows, &keys::access(&id))?;
             found.map(|row| Record::Access(row.revision, row.value))
         }
-        Key::Redrive(key) => rows.get(&keys::redrive(&key))?.map(|_| Record::Redrive),
+        Key::Redrive(key) => {
+            let wish = rows.get(&keys::redrive(&key))?;
+            wish.map(|bytes| row::wish(&bytes)).transpose()?.map(Record::Redrive)
+        }
         Key::Count(webhook, status) => {
             let found = get::<NumberRow>(rows, &keys::count(webhook, status))?;
             Some(Record::Count(found.map_or(0, |row| row.0)))

@@ -43,9 +43,11 @@ fn settle(
     {
         return Err(conflict(settlement, "it has no bytes, so it cannot be scheduled"));
     }
-    match attempt.as_ref().zip(attempt_row) {
-        Some((attempt, row)) => insert_attempt(step, settlement, attempt, row)?,
-        None => delivery::grant(step, &after.key)?,
+    if let Some((attempt, row)) = attempt.as_ref().zip(attempt_row) {
+        insert_attempt(step, settlement, attempt, row)?;
+    }
+    if settlement.grants() {
+        delivery::grant(step, &after.key)?;
     }
     if let Some(failure) = failure {
         failures::add(step, after.key.webhook, *failure)?;

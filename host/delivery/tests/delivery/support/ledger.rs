@@ -15,6 +15,8 @@ use transload_store::{
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
+    /// Dispatches are written when this is mended, and not before.
+    DispatchWaits,
     /// The next dispatch fails and was not written.
     DispatchBefore,
     /// The next dispatch fails and was written.
@@ -33,6 +35,12 @@ pub(crate) enum Fault {
     SettleCorrupt,
     /// Dead letters of this webhook are written when this is mended, and not before.
     ClosingsWait(WebhookId),
+    /// A wish for a delivery that is taken back is so when this is mended, and not before.
+    TakeBackWaits,
+    /// The same is written at once, and answered when this is mended.
+    TakeBackAnswerWaits,
+    /// A wish for a delivery is granted at once, and that is answered when this is mended.
+    GrantAnswerWaits,
     /// The next suspension of a webhook fails and was not written.
     SuspendBefore,
     /// What is there cannot be read, so an agenda begins and breaks off.
@@ -100,6 +108,12 @@ impl Doors {
         Some(vec![Err(Error::Stale { webhook, what: "scripted change".into() })])
     }
 
+    async fn wait_while(&self, fault: Fault) {
+        while self.fails(fault) {
+            tokio::task::yield_now().await;
+        }
+    }
+
     fn check(&self) -> Result<()> {
         if self.fails(Fault::Everything) { Err(broken()) } else { Ok(()) }
     }
@@ -143,6 +157,7 @@ impl Front for Doors {
         if let Some(answers) = self.stale(&dispatches) {
             return answers;
         }
+        self.wait_while(Fault::DispatchWaits).await;
         let answers = self.inner.dispatch(lead, dispatches).await;
         if self.fails_once(Fault::DispatchAfter) { vec![Err(broken()); count] } else { answers }
     }
@@ -156,10 +171,14 @@ impl Front for Doors {
             return Err(Error::Corrupt("scripted".into()));
         }
         let waits = Fault::ClosingsWait(settlement.before.key.webhook);
-        while settlement.after.status == Status::Dead && self.fails(waits) {
-            tokio::task::yield_now().await;
+        if settlement.after.status == Status::Dead {
+            self.wait_while(waits).await;
         }
+        let grants = settlement.grants();
         let answer = self.inner.settle(lead, settlement).await;
+        if grants {
+            self.wait_while(Fault::GrantAnswerWaits).await;
+        }
         if self.fails_once(Fault::SettleAfter) { Err(broken()) } else { answer }
     }
 
@@ -172,6 +191,14 @@ impl Front for Doors {
         if matches!(change, Change::Suspend { .. }) && self.fails_once(Fault::SuspendBefore) {
             return Err(broken());
         }
-        self.inner.configure(shard, change, expected).await
+        let takes_back = matches!(change, Change::Redrive { wanted: false, .. });
+        if takes_back {
+            self.wait_while(Fault::TakeBackWaits).await;
+        }
+        let answer = self.inner.configure(shard, change, expected).await;
+        if takes_back {
+            self.wait_while(Fault::TakeBackAnswerWaits).await;
+        }
+        answer
     }
 }

@@ -1,10 +1,11 @@
 //! Deliveries that somebody asks for again.
 
-use transload_domain::{DeliveryKey, EventNo, Head, Status};
-use transload_store::{Dispatch, Entry, Error, Settlement};
+use tokio::sync::mpsc;
+use transload_domain::{Content, DeliveryKey, EventNo, Head, Made, Status};
+use transload_store::{Change, Dispatch, Entry, Error, Key, Ledger as _, Record, Settlement};
 
 use super::accept::futures_join;
-use crate::world::{World, delivery, dispatch, hook, key, next, settlement, until_current};
+use crate::world::{SHARD, World, delivery, dispatch, hook, key, next, settlement, until_current};
 
 /// The wishes that a lead that begins is told of.
 async fn wishes(world: &World) -> Vec<DeliveryKey> {
@@ -20,19 +21,31 @@ async fn wishes(world: &World) -> Vec<DeliveryKey> {
     told.iter().filter_map(wish).collect()
 }
 
+/// Waits until this wish is told; others may be told more than once before.
+async fn until_told(agenda: &mut mpsc::Receiver<Entry>, key: DeliveryKey) {
+    loop {
+        match next(agenda).await.expect("the wish is told") {
+            Entry::Redrive(told) if told == key => return,
+            Entry::Redrive(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 pub(crate) async fn a_wish_is_told_and_kept_until_it_is_granted(world: World) {
     let lead = world.lead("a").await;
     let parts = [(hook(1), Status::Dead), (hook(1), Status::Scheduled), (hook(1), Status::Dead)];
     let made = world.deliver(&lead, "1", &parts).await;
     let mut agenda = world.ledger.agenda(&lead).await.unwrap();
     until_current(&mut agenda).await;
-    for one in [&made[0], &made[1], &made[2]] {
-        assert_eq!(world.redrive(one.head.key, true).await, Ok(1));
-        assert_eq!(next(&mut agenda).await, Some(Entry::Redrive(one.head.key)));
+    let mut latest = 0;
+    // One that is asked for again is told again, in case that the lead could do nothing about it.
+    for one in [&made[0], &made[1], &made[2], &made[0]] {
+        let revision = world.redrive(one.head.key, true).await.unwrap();
+        assert!(revision > latest, "each wish has a revision of its own");
+        latest = revision;
+        until_told(&mut agenda, one.head.key).await;
     }
-    // It is told again, in case that the lead could do nothing about it.
-    assert_eq!(world.redrive(made[0].head.key, true).await, Ok(1));
-    assert_eq!(next(&mut agenda).await, Some(Entry::Redrive(made[0].head.key)));
     assert_eq!(world.redrive(made[2].head.key, false).await, Ok(0));
     drop(agenda);
     assert_eq!(wishes(&world).await, [made[0].head.key, made[1].head.key]);
@@ -50,6 +63,47 @@ pub(crate) async fn a_wish_is_told_and_kept_until_it_is_granted(world: World) {
     let after = Head { status: Status::Blocked, ..dead };
     world.ledger.settle(&lead, Settlement { after, ..granted }).await.unwrap();
     assert_eq!(wishes(&world).await, [made[1].head.key]);
+}
+
+pub(crate) async fn a_newer_wish_stays_when_an_older_one_is_taken_back(world: World) {
+    let lead = world.lead("a").await;
+    let key = world.deliver(&lead, "1", &[(hook(1), Status::Dead)]).await.remove(0).head.key;
+    let take_back = async |expected| {
+        let change = Change::Redrive { delivery: key, wanted: false };
+        world.ledger.configure(SHARD, change, expected).await
+    };
+    let stands = async || world.ledger.read(SHARD, Key::Redrive(key)).await.unwrap();
+    let first = world.redrive(key, true).await.unwrap();
+    assert_eq!(stands().await, Some(Record::Redrive(first)));
+    let second = world.redrive(key, true).await.unwrap();
+    assert!(matches!(take_back(Some(first)).await, Err(Error::Conflict(_))));
+    assert_eq!(stands().await, Some(Record::Redrive(second)));
+    assert_eq!(take_back(Some(second)).await, Ok(0));
+    assert_eq!(stands().await, None);
+    assert_eq!(take_back(Some(second)).await, Ok(0), "it is gone already");
+}
+
+pub(crate) async fn only_what_lets_a_delivery_go_out_again_grants_a_wish(world: World) {
+    let lead = world.lead("a").await;
+    let parts = [(hook(1), Status::Blocked), (hook(1), Status::Blocked)];
+    let made = world.deliver(&lead, "1", &parts).await;
+    let (later, ended) = (made[0].head, made[1].head);
+    for head in [later, ended] {
+        world.redrive(head.key, true).await.unwrap();
+    }
+    // A run that was begun before the wish asks for time, and another one ends in a fault.
+    let still = Settlement {
+        after: Head { attempts: 1, ..later },
+        made: Some(Made { plugin: None, content: Content::Blocked("no rate yet".into()) }),
+        ..settlement(later, Status::Blocked)
+    };
+    world.ledger.settle(&lead, Settlement { attempt: None, ..still }).await.unwrap();
+    let no = ended.key.event;
+    let mut dead = delivery(no, hook(1), 1, Status::Dead);
+    dead.head.key = ended.key;
+    let anew = Dispatch { replaces: Some(ended), deliveries: vec![dead], ..dispatch(no) };
+    world.dispatch(&lead, anew).await.unwrap();
+    assert_eq!(wishes(&world).await, [later.key, ended.key]);
 }
 
 pub(crate) async fn a_delivery_that_is_made_anew_is_asked_for_no_more(world: World) {
