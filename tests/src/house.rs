@@ -18,6 +18,7 @@ pub struct House {
     /// The host.
     pub host: Host,
     folder: TempDir,
+    change: fn(&mut Config),
 }
 
 impl House {
@@ -26,12 +27,20 @@ impl House {
     /// # Errors
     /// When a plugin does not compile or the host does not start.
     pub async fn start(plugins: &[&str]) -> anyhow::Result<Self> {
+        Self::start_with(plugins, |_| {}).await
+    }
+
+    /// The same, with this change of the configuration, also after each restart.
+    ///
+    /// # Errors
+    /// When a plugin does not compile or the host does not start.
+    pub async fn start_with(plugins: &[&str], change: fn(&mut Config)) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let modules = folder.path().join("modules");
         std::fs::create_dir_all(&modules)?;
         modules::build(plugins, &modules)?;
-        let host = Host::start(config(folder.path())?).await?;
-        Ok(Self { host, folder })
+        let host = Host::start(config(folder.path(), change)?).await?;
+        Ok(Self { host, folder, change })
     }
 
     /// Stops the host and starts another on the same folder.
@@ -39,10 +48,10 @@ impl House {
     /// # Errors
     /// When it does not stop in order, or does not start.
     pub async fn restart(self) -> anyhow::Result<Self> {
-        let Self { host, folder } = self;
+        let Self { host, folder, change } = self;
         host.stop().await?;
-        let host = Host::start(config(folder.path())?).await?;
-        Ok(Self { host, folder })
+        let host = Host::start(config(folder.path(), change)?).await?;
+        Ok(Self { host, folder, change })
     }
 
     /// Stops the host in order.
@@ -75,13 +84,15 @@ impl House {
     }
 }
 
-fn config(folder: &Path) -> anyhow::Result<Config> {
-    Ok(Config {
+fn config(folder: &Path, change: fn(&mut Config)) -> anyhow::Result<Config> {
+    let mut config = Config {
         data_dir: folder.join("data"),
         plugin_dir: folder.join("modules"),
         listen: (Ipv4Addr::LOCALHOST, 0).into(),
         allowed_networks: vec!["127.0.0.0/8".parse()?],
         allow_http: true,
         ..Config::defaults()?
-    })
+    };
+    change(&mut config);
+    Ok(config)
 }

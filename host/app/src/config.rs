@@ -65,6 +65,8 @@ pub struct Config {
     pub backlog_events: u64,
     /// Open deliveries that may wait before new events are refused with 429.
     pub backlog_deliveries: u64,
+    /// Percentage of the backlog that one organization may fill while the others have nothing waiting.
+    pub backlog_share: u8,
     /// How long events are kept whose deliveries are all closed.
     pub retention_age: Duration,
     /// Bytes that the store may take on disk before closed events go early; none is no limit.
@@ -176,6 +178,7 @@ impl Config {
             connections_max: values.between("connections_max", &(1..=100_000))?,
             backlog_events: values.between("backlog_events", &(1..=100_000_000))?,
             backlog_deliveries: values.between("backlog_deliveries", &(1..=100_000_000))?,
+            backlog_share: values.between("backlog_share", &(1..=100))?,
             retention_age: values
                 .duration("retention_age", &(RETENTION_AGE_MIN..=RETENTION_AGE_MAX))?,
             retention_size: values.size("retention_size", RETENTION_SIZE_MIN)?,

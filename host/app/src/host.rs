@@ -263,7 +263,11 @@ fn shared(
         backlog: Arc::new(Backlog::new(
             Arc::clone(ledger) as Arc<dyn Ledger>,
             Shard::default(),
-            BacklogLimits { events: config.backlog_events, deliveries: config.backlog_deliveries },
+            BacklogLimits {
+                events: config.backlog_events,
+                deliveries: config.backlog_deliveries,
+                share: config.backlog_share,
+            },
         )),
         health: Arc::new(Health::new()),
         troubles: Arc::new(Troubles::new()),

@@ -17,7 +17,10 @@ mod sender;
 mod transformer;
 mod troubles;
 
-pub use backlog::{BACKLOG_DELIVERIES_MAX, BACKLOG_EVENTS_MAX, Backlog, BacklogLimits};
+pub use backlog::{
+    BACKLOG_DELIVERIES_MAX, BACKLOG_EVENTS_MAX, BACKLOG_SHARE, Backlog, BacklogLimits, Full,
+    Waiting, Whose,
+};
 pub use health::{Damages, Health, LOOP_SILENCE_MAX, Problem};
 pub use metrics::Metrics;
 pub use sender::{Exchange, Sender};

@@ -14,6 +14,8 @@ use prometheus_client::{
 };
 use transload_domain::{AttemptOutcome, Fault, PluginName, Status};
 
+use crate::Full;
+
 /// What the loop counts, under names that begin with `transload_`.
 ///
 /// Labels are bounded: plugins by the plugin folder, the others by what the domain knows. No label ever holds an
@@ -28,6 +30,8 @@ pub struct Metrics {
     attempts: Family<ResultLabel, Counter>,
     exchange_seconds: Histogram,
     queue_depth: Gauge,
+    queue_depth_most: Gauge,
+    refusals: Family<LimitLabel, Counter>,
     queue_oldest_seconds: Gauge,
     in_flight: Gauge,
     resignations: Counter,
@@ -61,6 +65,11 @@ struct ResultLabel {
     result: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LimitLabel {
+    limit: &'static str,
+}
+
 impl Metrics {
     /// Registers everything.
     pub fn register(registry: &mut Registry) -> Self {
@@ -74,6 +83,8 @@ impl Metrics {
             attempts: Family::default(),
             exchange_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 16)),
             queue_depth: Gauge::default(),
+            queue_depth_most: Gauge::default(),
+            refusals: Family::default(),
             queue_oldest_seconds: Gauge::default(),
             in_flight: Gauge::default(),
             resignations: Counter::default(),
@@ -110,7 +121,7 @@ impl Metrics {
             Unit::Seconds,
             new.exchange_seconds.clone(),
         );
-        registry.register("queue_depth", "Open deliveries", new.queue_depth.clone());
+        new.register_backlog(registry);
         registry.register_with_unit(
             "queue_oldest_age",
             "How long the delivery that waits longest has been due",
@@ -121,6 +132,21 @@ impl Metrics {
         registry.register("resignations", "Times the lead was given up", new.resignations.clone());
         new.register_repairs(registry);
         new
+    }
+
+    /// What decides whether new events are taken.
+    fn register_backlog(&self, registry: &mut Registry) {
+        registry.register("queue_depth", "Open deliveries", self.queue_depth.clone());
+        registry.register(
+            "queue_depth_most",
+            "Open deliveries of the organization that has most",
+            self.queue_depth_most.clone(),
+        );
+        registry.register(
+            "backlog_refusals",
+            "Requests with new events that were refused because too much waits, by the limit that was met",
+            self.refusals.clone(),
+        );
     }
 
     /// What an operator looks at when something is wrong.
@@ -164,6 +190,11 @@ impl Metrics {
         self.accepted.inc_by(events as u64);
     }
 
+    /// Counts a request with new events that was refused; for those who accept.
+    pub fn refused(&self, full: &Full) {
+        self.refusals.get_or_create(&LimitLabel { limit: full.as_str() }).inc();
+    }
+
     pub(crate) fn dispatched(&self) {
         self.dispatched.inc();
     }
@@ -190,6 +221,10 @@ impl Metrics {
     pub(crate) fn queue(&self, depth: usize, in_flight: usize) {
         self.queue_depth.set(i64::try_from(depth).unwrap_or(i64::MAX));
         self.in_flight.set(i64::try_from(in_flight).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn most_open(&self, deliveries: u64) {
+        self.queue_depth_most.set(i64::try_from(deliveries).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn oldest(&self, age: Duration) {

@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
-use transload_domain::Event;
+use transload_domain::{Event, Organization};
 
 use crate::{
     Change, Dispatch, Entry, Error, Key, Lead, Ledger, Page, Query, Receipt, Record, Result,
@@ -153,5 +153,9 @@ impl<L: Ledger> Ledger for Faulty<L> {
 
     fn undispatched(&self, shard: Shard) -> u64 {
         self.ledger.undispatched(shard)
+    }
+
+    fn undispatched_of(&self, shard: Shard, organization: &Organization) -> u64 {
+        self.ledger.undispatched_of(shard, organization)
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
-use transload_domain::Event;
+use transload_domain::{Event, Organization};
 
 use crate::{
     Change, Dispatch, Entry, Key, Lead, Ledger, Page, Query, Receipt, Record, Result, Retired,
@@ -85,6 +85,11 @@ pub trait Front: Send + Sync + 'static {
     fn undispatched(&self, shard: Shard) -> u64 {
         self.behind().undispatched(shard)
     }
+
+    /// As [`Ledger::undispatched_of`].
+    fn undispatched_of(&self, shard: Shard, organization: &Organization) -> u64 {
+        self.behind().undispatched_of(shard, organization)
+    }
 }
 
 #[async_trait]
@@ -142,5 +147,9 @@ impl<F: Front> Ledger for F {
 
     fn undispatched(&self, shard: Shard) -> u64 {
         Front::undispatched(self, shard)
+    }
+
+    fn undispatched_of(&self, shard: Shard, organization: &Organization) -> u64 {
+        Front::undispatched_of(self, shard, organization)
     }
 }

@@ -2,13 +2,14 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use transload_domain::DeliveryKey;
+use transload_domain::{DeliveryKey, Organization};
 
 use crate::{
     Entry, Result, Revision, keys,
     leadership::Leadership,
     row::{self, NumberRow, Row as Stored},
     rows::{self, Batch, Order, Row, Rows},
+    undispatched::Change,
 };
 
 /// What the jobs of one group have changed so far.
@@ -24,7 +25,7 @@ struct Changes {
     bytes: usize,
     news: Vec<Entry>,
     heads: Vec<DeliveryKey>,
-    undispatched: i64,
+    undispatched: Change,
 }
 
 /// One thing that happens as a whole or not at all.
@@ -42,7 +43,7 @@ pub(crate) struct Written {
     /// Deliveries whose heads change with the write.
     pub(crate) heads: Vec<DeliveryKey>,
     /// How many more events wait for their dispatch.
-    pub(crate) undispatched: i64,
+    pub(crate) undispatched: Change,
 }
 
 impl<'a> Group<'a> {
@@ -60,7 +61,7 @@ impl<'a> Group<'a> {
         self.changes.rows.extend(own.rows);
         self.changes.news.extend(own.news);
         self.changes.heads.extend(own.heads);
-        self.changes.undispatched += own.undispatched;
+        self.changes.undispatched.join(own.undispatched);
         Ok(result)
     }
 
@@ -151,9 +152,10 @@ impl Step<'_> {
         self.own.news.push(news);
     }
 
-    /// Counts events that wait for their dispatch.
-    pub(crate) fn count_undispatched(&mut self, change: i64) {
-        self.own.undispatched += change;
+    /// Counts an event that waits for its dispatch, 1, or no longer does, -1. Where nobody can tell whose it is, only
+    /// in all.
+    pub(crate) fn count_undispatched(&mut self, organization: Option<&Organization>, change: i64) {
+        self.own.undispatched.add(organization, change);
     }
 
     /// Says that this delivery's head changes.

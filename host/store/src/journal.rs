@@ -3,10 +3,7 @@
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     thread::JoinHandle,
     time::Instant,
 };
@@ -19,6 +16,7 @@ use crate::{
     leadership::Leadership,
     rows::Rows,
     stats::{Flush, Observer},
+    undispatched::Undispatched,
 };
 
 /// Jobs of one group. More would not be faster, and would make the first of them wait.
@@ -50,7 +48,7 @@ pub(crate) struct Writer<R> {
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) leadership: Leadership,
     /// Events that wait for their dispatch: what has been written and not yet answered counts.
-    pub(crate) undispatched: Arc<AtomicU64>,
+    pub(crate) undispatched: Arc<Undispatched>,
 }
 
 /// What is to be done with a group, and who waits for it.
@@ -279,8 +277,7 @@ impl<R: Rows> Writer<R> {
                 observer.flushed(Flush { jobs: done.len(), bytes, took: begun.elapsed() });
             }
         }
-        // Only this thread writes it; a negative change wraps into a subtraction.
-        self.undispatched.fetch_add(written.undispatched.cast_unsigned(), Ordering::Relaxed);
+        self.undispatched.change(written.undispatched);
         if let Some(tail) = self.leadership.tail() {
             tail.publish(written.news);
         }

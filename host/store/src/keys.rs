@@ -75,6 +75,17 @@ pub(crate) fn all_listed_events(organization: &Organization) -> Vec<u8> {
     join(b'b', &[organization.as_str().as_bytes(), &[0]])
 }
 
+/// All blocks of all organizations' events.
+pub(crate) fn listed_events_of_all() -> Vec<u8> {
+    vec![b'b']
+}
+
+/// The organization in the key of a block of its events.
+pub(crate) fn organization_in(key: &[u8]) -> Option<Organization> {
+    let end = key.iter().position(|byte| *byte == 0)?;
+    Organization::new(std::str::from_utf8(key.get(1..end)?).ok()?).ok()
+}
+
 pub(crate) fn dispatched(block: u64) -> Vec<u8> {
     join(b'v', &[&block.to_be_bytes()])
 }

@@ -100,6 +100,9 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// How many events are accepted and not dispatched. Cheap; 0 where the shard is not this ledger's.
     fn undispatched(&self, shard: Shard) -> u64;
+
+    /// The same, of one organization's events.
+    fn undispatched_of(&self, shard: Shard, organization: &Organization) -> u64;
 }
 
 /// What a ledger answers.

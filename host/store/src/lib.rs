@@ -24,6 +24,7 @@ mod rows;
 mod sled;
 mod stats;
 mod tail;
+mod undispatched;
 mod waiting;
 
 pub use directory::OpenError;

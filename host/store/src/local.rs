@@ -19,17 +19,14 @@ mod state;
 mod suspend;
 
 use std::{
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
-use transload_domain::{Clock, Event};
+use transload_domain::{Clock, Event, Organization};
 
 use crate::{
     Change, Dispatch, Entry, Error, Key, Lead, Ledger, Page, Query, Receipt, Record, Result,
@@ -38,7 +35,7 @@ use crate::{
     leadership::Leadership,
     rows::Rows,
     stats::Observer,
-    waiting,
+    undispatched::Undispatched,
 };
 
 /// A ledger over rows of this process, memory or disk: one journal writes, everybody reads.
@@ -47,7 +44,7 @@ pub struct Local<R: Rows> {
     journal: Journal<R>,
     tracker: TaskTracker,
     clock: Arc<dyn Clock>,
-    undispatched: Arc<AtomicU64>,
+    undispatched: Arc<Undispatched>,
 }
 
 impl<R: Rows> Local<R> {
@@ -81,7 +78,7 @@ impl<R: Rows> Local<R> {
         journal: impl FnOnce(Writer<R>) -> Result<Journal<R>>,
     ) -> Result<Self> {
         let rows = Arc::new(rows);
-        let undispatched = Arc::new(AtomicU64::new(waiting::count(&*rows)?));
+        let undispatched = Arc::new(Undispatched::count(&*rows)?);
         let journal = journal(Writer {
             rows: rows.clone(),
             observer,
@@ -200,7 +197,11 @@ impl<R: Rows> Ledger for Local<R> {
     }
 
     fn undispatched(&self, shard: Shard) -> u64 {
-        only(shard).map_or(0, |()| self.undispatched.load(Ordering::Relaxed))
+        only(shard).map_or(0, |()| self.undispatched.all())
+    }
+
+    fn undispatched_of(&self, shard: Shard, organization: &Organization) -> u64 {
+        only(shard).map_or(0, |()| self.undispatched.of(organization))
     }
 }
 

@@ -4,16 +4,19 @@
 //! are all dispatched goes when those before it have gone, and the floor tells how far that is. So an event costs no
 //! row of its own, neither when it is accepted nor when it is dispatched.
 
-use std::ops::ControlFlow;
+use std::{
+    collections::HashMap,
+    ops::{ControlFlow, Range},
+};
 
-use transload_domain::EventNo;
+use transload_domain::{EventNo, Organization};
 
 use crate::{
     Error, Result,
     group::Step,
     keys,
-    row::{self, BlockRow, NumberRow, block, readable},
-    rows::{Order, Rows},
+    row::{self, BlockRow, EventRow, NumberRow, block, readable},
+    rows::{self, Order, Rows},
 };
 
 /// Marks an event as dispatched, which happens once.
@@ -30,7 +33,7 @@ pub(crate) fn mark(step: &mut Step<'_>, no: EventNo) -> Result<()> {
         let what = format!("event {} was dispatched already, or is gone", no.0);
         return Err(Error::Conflict(what));
     }
-    step.count_undispatched(-1);
+    step.count_undispatched(organization(step, no)?.as_ref(), -1);
     if at > floor || !row.is_full() {
         step.put(key, &row);
         return Ok(());
@@ -88,6 +91,54 @@ pub(crate) fn waiting(
         };
     }
     Ok((found, (next <= last).then_some(next)))
+}
+
+/// Whose event it is; none where its row is gone or damaged, which is no reason to keep it waiting.
+fn organization(step: &Step<'_>, no: EventNo) -> Result<Option<Organization>> {
+    let Some(bytes) = step.get(&keys::event(no))? else { return Ok(None) };
+    let row = row::decode::<EventRow<'_>>(&bytes).and_then(|row| row.organization());
+    readable(row.map(Some), || format!("event {}", no.0))
+}
+
+/// How many events of each organization wait. It looks at the blocks above the floor only, however many events are
+/// kept below it.
+pub(crate) fn count_by_organization(rows: &impl Rows) -> Result<HashMap<Organization, u64>> {
+    let floor = rows.get(keys::FLOOR)?;
+    let floor = floor.map(|bytes| row::decode::<NumberRow>(&bytes)).transpose()?;
+    let floor = floor.map_or(0, |row| row.0);
+    let mut marked = HashMap::new();
+    let all = keys::under(&keys::all_dispatched());
+    rows.scan(&all.start..&all.end, Order::Ascending, &mut |key, value| {
+        let at = keys::number_in(key).map_or(0, |no| no.0);
+        marked.insert(at, row::decode::<BlockRow>(value).unwrap_or_default());
+        ControlFlow::Continue(())
+    })?;
+    let mut counts = HashMap::new();
+    let Range { mut start, end } = keys::under(&keys::listed_events_of_all());
+    while let Some((key, _)) = first(rows, &start, &end)? {
+        let Some(organization) = keys::organization_in(&key) else {
+            start = keys::behind(&key);
+            continue;
+        };
+        let of_organization = keys::under(&keys::all_listed_events(&organization));
+        let from = keys::listed_events(&organization, floor);
+        let mut waiting = 0;
+        rows.scan(&from..&of_organization.end, Order::Ascending, &mut |key, value| {
+            let at = keys::number_in(key).map_or(0, |no| no.0);
+            let row = row::decode::<BlockRow>(value).unwrap_or_default();
+            waiting += marked.get(&at).map_or(row.len(), |marked| row.len_without(marked));
+            ControlFlow::Continue(())
+        })?;
+        if waiting > 0 {
+            counts.insert(organization, waiting);
+        }
+        start = of_organization.end;
+    }
+    Ok(counts)
+}
+
+fn first(rows: &impl Rows, start: &Vec<u8>, end: &Vec<u8>) -> Result<Option<rows::Row>> {
+    Ok(rows::collect(rows, start..end, Order::Ascending, 1)?.into_iter().next())
 }
 
 /// How many events wait.

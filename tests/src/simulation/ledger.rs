@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
-use transload_domain::{Clock as _, Event, EventNo};
+use transload_domain::{Clock as _, Event, EventNo, Organization};
 use transload_store::{
     Change, Dispatch, Entry, Error, Faulty, Key, Lead, Ledger, LedgerExt as _, Memory, Page, Query,
     Receipt, Record, Result, Retired, Retirement, Revision, Settlement, Shard,
@@ -224,6 +224,10 @@ impl Ledger for Watched {
     fn undispatched(&self, shard: Shard) -> u64 {
         self.memory.undispatched(shard)
     }
+
+    fn undispatched_of(&self, shard: Shard, organization: &Organization) -> u64 {
+        self.memory.undispatched_of(shard, organization)
+    }
 }
 
 #[async_trait]
@@ -311,5 +315,9 @@ impl Ledger for Door {
 
     fn undispatched(&self, shard: Shard) -> u64 {
         self.store.undispatched(shard)
+    }
+
+    fn undispatched_of(&self, shard: Shard, organization: &Organization) -> u64 {
+        self.store.undispatched_of(shard, organization)
     }
 }

@@ -2,6 +2,7 @@
 
 // `cfg(test)` tells clippy what it does not see in a folder: that the helpers are tests too.
 #[cfg(test)]
+mod backlog;
 mod durability;
 #[cfg(test)]
 mod journey;

@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use serde::Serialize;
+use transload_delivery::Full;
 use transload_domain::{
     Event, EventId, Organization, Timestamp,
     limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX},
@@ -30,7 +31,7 @@ enum PostError {
     #[error("events are not valid")]
     Invalid(Vec<InputError>),
     #[error("the backlog is full")]
-    BacklogFull,
+    BacklogFull(Full),
     #[error("{0}")]
     Ledger(store::Error, Form),
     #[error("the request cannot be served")]
@@ -41,7 +42,7 @@ impl From<PostError> for Problem {
     fn from(error: PostError) -> Self {
         match error {
             PostError::Invalid(faults) => Self::of_input(Kind::InvalidEvent, faults),
-            PostError::BacklogFull => one::backlog_full(),
+            PostError::BacklogFull(full) => one::backlog_full(full),
             PostError::Ledger(store::Error::Differs { position }, form) => {
                 let detail = "an event with this source and id was accepted before and has other \
                               content; give a new event a new id";
@@ -97,9 +98,7 @@ async fn accept(
 ) -> Result<Accepted, PostError> {
     let (parts, body) = request.into_parts();
     let form = Form::of(&parts.headers).map_err(PostError::Other)?;
-    if api.backlog.is_full() {
-        return Err(PostError::BacklogFull);
-    }
+    one::admit(api, &caller.organization).map_err(PostError::BacklogFull)?;
     let read = body::read(budget, &parts.headers, body, form.bytes_max(), form.what()).await;
     let ReadBody { bytes, share } = read.map_err(PostError::Other)?;
     let receiver = Receiver { organization: caller.organization.clone(), now: api.clock.now() };

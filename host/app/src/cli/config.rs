@@ -91,6 +91,9 @@ pub struct Settings {
     /// Open deliveries that may wait before new events get 429 [default: 4000000]
     #[arg(long, value_name = "NUMBER")]
     backlog_deliveries: Option<String>,
+    /// Percentage of the backlog that one organization may fill alone [default: 50]
+    #[arg(long, value_name = "NUMBER")]
+    backlog_share: Option<String>,
     /// How long events are kept whose deliveries are all closed, such as 12h or 30d [default: 30d]
     #[arg(long, value_name = "TIME")]
     retention_age: Option<String>,
@@ -133,6 +136,7 @@ impl Settings {
             ("connections_max", self.connections_max),
             ("backlog_events", self.backlog_events),
             ("backlog_deliveries", self.backlog_deliveries),
+            ("backlog_share", self.backlog_share),
             ("retention_age", self.retention_age),
             ("retention_size", self.retention_size),
             ("retention_open_age", self.retention_open_age),

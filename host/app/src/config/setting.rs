@@ -15,7 +15,7 @@ const fn setting(key: &'static str, default: &'static str) -> Setting {
 }
 
 /// Every setting. What each means is said in `--help` and in `transload.example.toml`.
-pub const SETTINGS: [Setting; 19] = [
+pub const SETTINGS: [Setting; 20] = [
     setting("data_dir", "data"),
     setting("plugin_dir", "modules"),
     setting("listen", "127.0.0.1:8080"),
@@ -28,6 +28,7 @@ pub const SETTINGS: [Setting; 19] = [
     setting("connections_max", "1024"),
     setting("backlog_events", "200000"),
     setting("backlog_deliveries", "4000000"),
+    setting("backlog_share", "50"),
     setting("retention_age", "30d"),
     setting("retention_size", ""),
     setting("retention_open_age", "30d"),

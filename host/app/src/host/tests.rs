@@ -172,8 +172,11 @@ fn what_is_set_is_what_the_loop_may_take() {
     assert_eq!(found.retention, retention);
     let defaults = Config::defaults().unwrap();
     assert_eq!(options(&defaults).retention, run::Retention::default());
-    let backlog =
-        BacklogLimits { events: defaults.backlog_events, deliveries: defaults.backlog_deliveries };
+    let backlog = BacklogLimits {
+        events: defaults.backlog_events,
+        deliveries: defaults.backlog_deliveries,
+        share: defaults.backlog_share,
+    };
     assert_eq!(backlog, BacklogLimits::default());
 }
 

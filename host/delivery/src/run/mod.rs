@@ -7,6 +7,7 @@ mod action;
 mod closing;
 mod dispatching;
 mod hand;
+mod open;
 mod options;
 mod pace;
 mod perform;

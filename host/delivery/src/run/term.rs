@@ -14,6 +14,7 @@ use super::{
     action::{Action, Effect},
     closing::Closing,
     hand::Hand,
+    open::Told,
     options::REQUEST_CACHE_BYTES_MAX,
     redriving::Wishes,
     replaying::Replays,
@@ -43,6 +44,7 @@ pub(super) struct Term {
     pub(super) troubles: Arc<Troubles>,
     pub(super) rules: Rules,
     pub(super) agenda: Agenda,
+    pub(super) told: Told,
     pub(super) hand: Hand,
     pub(super) requests: Requests,
     /// When deliveries are really due that stand in the agenda at another time: a plugin came back, or is still gone.
@@ -87,6 +89,7 @@ impl Term {
     pub(super) fn new(lead: Lead, parts: &super::Parts, options: &Options, now: Timestamp) -> Self {
         parts.troubles.clear_all();
         parts.metrics.breakers(0);
+        parts.backlog.begin();
         Self {
             options: options.clone(),
             lead,
@@ -98,6 +101,7 @@ impl Term {
             troubles: Arc::clone(&parts.troubles),
             rules: Rules::default(),
             agenda: Agenda::new(options.exchanges),
+            told: Told::default(),
             hand: Hand::new(Runs::new(options.transforms, parts.transformer.threads())),
             requests: Requests::new(REQUEST_CACHE_BYTES_MAX),
             moved: HashMap::new(),
@@ -170,9 +174,7 @@ impl Term {
             self.sweep(now);
             self.close_some(now);
         }
-        let open = self.agenda.waiting() + self.agenda.in_flight();
-        self.backlog.open(open);
-        self.metrics.queue(open, self.agenda.in_flight());
+        self.tell_open();
     }
 
     /// Whether new work may begin: all that was there is known, and the host is not to stop.
@@ -247,6 +249,7 @@ impl Term {
             self.effects.push(Effect::Renew);
             let oldest = self.agenda.oldest_due();
             self.metrics.oldest(oldest.map(|due| now.since(due)).unwrap_or_default());
+            self.metrics.most_open(self.backlog.most_deliveries());
         }
     }
 

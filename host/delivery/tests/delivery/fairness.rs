@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use transload_domain::{Outcome, Status, limits::TRANSFORM_TIME_MAX};
+use transload_domain::{
+    Event, Organization, Outcome, Status, Webhook,
+    limits::{CONCURRENCY_PER_WEBHOOK, TRANSFORM_TIME_MAX},
+};
 
 use crate::support::{Shop, World, echo_body, event, profile, seconds, webhook, webhook_of};
 
@@ -46,6 +49,38 @@ async fn i8_ten_plugins_in_endless_loops_leave_the_others_more_than_half() {
     let beside = arrivals_beside(&LOOPS).await;
     assert!(alone > 2_000, "the healthy ones alone: {alone}");
     assert!(2 * beside > alone, "{beside} beside loops, {alone} alone");
+}
+
+#[tokio::test]
+async fn i8_open_deliveries_are_counted_for_each_organization() {
+    let mut world = World::with_host();
+    let [acme, other] = ["acme", "other"].map(|name| Organization::new(name).unwrap());
+    let open = |world: &World| [&acme, &other].map(|one| world.backlog.deliveries_of(one));
+    let held = webhook(1);
+    let of_other = Webhook { organization: other.clone(), ..webhook(2) };
+    world.network.hang("vendor");
+    for webhook in [&held, &of_other] {
+        world.put(webhook.clone()).await;
+    }
+    for id in 0..30 {
+        world.post(event(&id.to_string())).await;
+    }
+    world.post(Event { organization: other.clone(), ..event("x") }).await;
+    world.until_true("all are open", async || open(&world) == [30, 1]).await;
+    assert_eq!((world.backlog.deliveries(), world.backlog.most_deliveries()), (31, 30));
+    // Another lead counts for itself.
+    world.kill().await;
+    world.time.advance(seconds(100));
+    world.start("two");
+    world.until_true("all are known again", async || open(&world) == [30, 1]).await;
+    // What is in flight when its webhook goes is open until it has ended.
+    let in_flight = u64::from(CONCURRENCY_PER_WEBHOOK);
+    world.until_sent(2 * (usize::from(CONCURRENCY_PER_WEBHOOK) + 1)).await;
+    world.remove(&held).await;
+    world.until_true("the others are closed", async || open(&world) == [in_flight, 1]).await;
+    world.network.release();
+    world.until_true("all have ended", async || open(&world) == [0, 0]).await;
+    world.until_true("and none is left", async || world.backlog.deliveries() == 0).await;
 }
 
 #[tokio::test]

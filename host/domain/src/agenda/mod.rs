@@ -28,6 +28,8 @@ pub struct Agenda {
     /// Lanes that are ready and have to wait until fewer places are taken.
     modest: VecDeque<WebhookId>,
     timers: BTreeSet<(Timestamp, WebhookId)>,
+    /// Lanes whose open deliveries became more or fewer since somebody asked.
+    changed: Vec<WebhookId>,
 }
 
 /// What a webhook may take.
@@ -61,9 +63,12 @@ pub enum Gate {
 struct LaneState {
     lane: Lane,
     gate: Gate,
+    waiting: usize,
     in_flight: usize,
     queue: Queue,
     place: Place,
+    /// Whether it stands among the changed.
+    is_changed: bool,
 }
 
 /// Where a lane stands; kept so that each lane stands in one place only.
@@ -86,6 +91,7 @@ impl Agenda {
             ready: VecDeque::new(),
             modest: VecDeque::new(),
             timers: BTreeSet::new(),
+            changed: Vec::new(),
         }
     }
 
@@ -109,7 +115,7 @@ impl Agenda {
         state.lane.suspended = true;
         state.gate = Gate::Open;
         let forgotten = state.queue.take_all(webhook);
-        self.waiting -= forgotten.len();
+        self.no_longer_wait(webhook, forgotten.len());
         self.place(webhook);
         self.drop_if_idle(webhook);
         forgotten
@@ -119,7 +125,7 @@ impl Agenda {
     pub fn take_all(&mut self, webhook: WebhookId) -> Vec<Head> {
         let Some(state) = self.lanes.get_mut(&webhook) else { return Vec::new() };
         let taken = state.queue.take_all(webhook);
-        self.waiting -= taken.len();
+        self.no_longer_wait(webhook, taken.len());
         self.place(webhook);
         taken
     }
@@ -127,10 +133,14 @@ impl Agenda {
     /// Adds an open delivery. It must not be there already.
     pub fn insert(&mut self, head: Head) {
         debug_assert!(head.status.is_open(), "{head:?}");
-        let fresh = self.lane(head.key.webhook).queue.insert(&head);
+        let webhook = head.key.webhook;
+        let lane = self.lane(webhook);
+        let fresh = lane.queue.insert(&head);
         debug_assert!(fresh, "{head:?} was there already");
+        lane.waiting += usize::from(fresh);
         self.waiting += usize::from(fresh);
-        self.place(head.key.webhook);
+        self.change(webhook);
+        self.place(webhook);
     }
 
     /// Removes a delivery that waits, as it was inserted; false when it does not wait.
@@ -138,7 +148,7 @@ impl Agenda {
         let webhook = head.key.webhook;
         let Some(state) = self.lanes.get_mut(&webhook) else { return false };
         let there = state.queue.take_out(head);
-        self.waiting -= usize::from(there);
+        self.no_longer_wait(webhook, usize::from(there));
         self.place(webhook);
         self.drop_if_idle(webhook);
         there
@@ -160,9 +170,10 @@ impl Agenda {
             let Some(state) = self.lanes.get_mut(&webhook) else { continue };
             let max = max - overdue.len();
             let of_status = |status| before(webhook, status);
-            overdue.extend(state.queue.take_overdue(webhook, max, of_status));
+            let taken = state.queue.take_overdue(webhook, max, of_status);
+            self.no_longer_wait(webhook, taken.len());
+            overdue.extend(taken);
         }
-        self.waiting -= overdue.len();
         for head in &overdue {
             self.place(head.key.webhook);
             self.drop_if_idle(head.key.webhook);
@@ -220,6 +231,7 @@ impl Agenda {
                 if state.gate.opens() <= now { state.queue.take_due(webhook, now) } else { None };
             if head.is_some() {
                 state.in_flight += 1;
+                state.waiting -= 1;
                 self.in_flight += 1;
                 self.waiting -= 1;
             }
@@ -239,7 +251,9 @@ impl Agenda {
         state.in_flight = state.in_flight.saturating_sub(1);
         state.queue.finish(key);
         self.in_flight = self.in_flight.saturating_sub(1);
-        if state.place == Place::Modest {
+        let is_modest = state.place == Place::Modest;
+        self.change(webhook);
+        if is_modest {
             self.leave(webhook);
         }
         self.place(webhook);
@@ -281,6 +295,23 @@ impl Agenda {
         self.lanes.get(&webhook).map_or(0, |state| state.in_flight)
     }
 
+    /// Deliveries of this webhook that wait or are in flight.
+    pub fn open_of(&self, webhook: WebhookId) -> usize {
+        self.lanes.get(&webhook).map_or(0, |state| state.waiting + state.in_flight)
+    }
+
+    /// The webhooks for which [`Agenda::open_of`] may tell something else than when this was last asked.
+    pub fn take_changed(&mut self) -> Vec<WebhookId> {
+        let changed = std::mem::take(&mut self.changed);
+        for webhook in &changed {
+            if let Some(state) = self.lanes.get_mut(webhook) {
+                state.is_changed = false;
+            }
+            self.drop_if_idle(*webhook);
+        }
+        changed
+    }
+
     /// The time at which the delivery that waits longest was due. It looks at every webhook: for metrics only.
     pub fn oldest_due(&self) -> Option<Timestamp> {
         self.lanes.values().filter_map(|state| state.queue.first_due()).min()
@@ -303,10 +334,30 @@ impl Agenda {
         self.lanes.entry(webhook).or_insert_with(|| LaneState {
             lane: Lane { cap: 1, suspended: true },
             gate: Gate::Open,
+            waiting: 0,
             in_flight: 0,
             queue: Queue::default(),
             place: Place::Nowhere,
+            is_changed: false,
         })
+    }
+
+    /// Says that so many deliveries of a webhook were taken out of its queue.
+    fn no_longer_wait(&mut self, webhook: WebhookId, count: usize) {
+        self.waiting -= count;
+        if let Some(state) = self.lanes.get_mut(&webhook).filter(|_| count > 0) {
+            state.waiting -= count;
+            self.change(webhook);
+        }
+    }
+
+    /// Says that a webhook has more or fewer open deliveries.
+    fn change(&mut self, webhook: WebhookId) {
+        let state = self.lanes.get_mut(&webhook).filter(|state| !state.is_changed);
+        if let Some(state) = state {
+            state.is_changed = true;
+            self.changed.push(webhook);
+        }
     }
 
     /// Moves the lanes whose time has come to the end of the ready ring.
@@ -365,7 +416,8 @@ impl Agenda {
 
     fn drop_if_idle(&mut self, webhook: WebhookId) {
         let idle = |state: &LaneState| {
-            state.queue.is_idle() && state.in_flight == 0 && state.lane.suspended
+            let is_idle = state.queue.is_idle() && state.in_flight == 0;
+            is_idle && state.lane.suspended && !state.is_changed
         };
         // A gate outlives what waits behind it: it says something about the vendor.
         if self.lanes.get(&webhook).is_some_and(|state| idle(state) && state.gate == Gate::Open) {

@@ -378,3 +378,32 @@ impl List {
         head.due <= now && opens <= now && busy < cap && in_order
     }
 }
+
+#[test]
+fn a_webhooks_open_deliveries_are_those_that_wait_and_those_in_flight() {
+    let mut agenda = agenda(10, &[(1, 2), (2, 2)]);
+    for event in 0..5 {
+        agenda.insert(head(1, event, i64::try_from(event).unwrap()));
+    }
+    agenda.insert(head(2, 9, 0));
+    assert_eq!(agenda.take_changed(), [webhook(1), webhook(2)]);
+    let open = |agenda: &Agenda| [1, 2].map(|n| agenda.open_of(webhook(n)));
+    assert_eq!(open(&agenda), [5, 1]);
+    let taken = take_all(&mut agenda, 0);
+    assert_eq!((taken.len(), open(&agenda)), (2, [5, 1]), "in flight is open");
+    assert_eq!(agenda.take_changed(), []);
+    for (hook, event) in taken {
+        agenda.finish(&head(hook, event, 0).key);
+    }
+    assert_eq!(open(&agenda), [4, 0]);
+    assert!(agenda.take_out(&head(1, 4, 4)));
+    let overdue = agenda.take_overdue(9, |_, _| Some(at(2)));
+    assert_eq!((overdue.len(), open(&agenda)), (1, [2, 0]));
+    assert_eq!(take_all(&mut agenda, 2).len(), 1);
+    // Of a webhook that is gone, what is in flight is told to the end.
+    assert_eq!(agenda.remove(webhook(1)).len(), 1);
+    assert_eq!((agenda.take_changed().len(), open(&agenda)), (2, [1, 0]));
+    agenda.finish(&head(1, 2, 2).key);
+    assert_eq!((agenda.take_changed(), open(&agenda)), (vec![webhook(1)], [0, 0]));
+    assert!(!agenda.lanes.contains_key(&webhook(1)), "and then it is forgotten");
+}

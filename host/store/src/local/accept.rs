@@ -60,7 +60,7 @@ impl Prepared {
         step.put(identity, &NumberRow(no.0));
         step.put_bytes(keys::event(no), row);
         events::list(step, &event.organization, no)?;
-        step.count_undispatched(1);
+        step.count_undispatched(Some(&event.organization), 1);
         step.tell(Entry::Event(no, event));
         Ok(Receipt { no, fresh: true })
     }

@@ -58,6 +58,12 @@ impl BlockRow {
         self.0.iter().map(|byte| u64::from(byte.count_ones())).sum()
     }
 
+    /// How many there are that are not in the other.
+    pub(crate) fn len_without(&self, other: &Self) -> u64 {
+        let theirs = other.0.iter().copied().chain(std::iter::repeat(0));
+        self.0.iter().zip(theirs).map(|(own, their)| u64::from((own & !their).count_ones())).sum()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -45,6 +45,11 @@ impl<'a> Row<'a> for EventRow<'a> {
 }
 
 impl EventRow<'_> {
+    /// Whose event it is.
+    pub(crate) fn organization(&self) -> Result<Organization> {
+        Organization::new(&self.first.organization).map_err(invalid)
+    }
+
     /// When the event was accepted.
     pub(crate) fn accepted_at(&self) -> Timestamp {
         Timestamp::from_micros(self.first.accepted_at)

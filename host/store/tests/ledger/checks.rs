@@ -29,6 +29,7 @@ macro_rules! conformance {
             dispatch::i3_an_event_is_dispatched_once,
             dispatch::i3_whatever_the_order_each_event_is_dispatched_once,
             dispatch::i1_what_lies_behind_a_full_block_still_waits,
+            dispatch::i8_what_waits_is_counted_for_each_organization,
             dispatch::i4_a_dispatch_happens_as_a_whole_or_not_at_all,
             dispatch::i4_two_that_read_the_same_state_do_not_both_write,
             dispatch::i4_a_revision_is_never_given_twice,

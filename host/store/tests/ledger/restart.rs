@@ -3,8 +3,8 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
 use transload_domain::{
-    Digest, Event, EventNo, Head, Progress, Replay, ReplayId, Selection, Status, Timestamp,
-    Webhook, limits,
+    Digest, Event, EventNo, Head, Organization, Progress, Replay, ReplayId, Selection, Status,
+    Timestamp, Webhook, limits,
 };
 use transload_store::{
     Change, Dispatch, Entry, Error, Failure, Ledger, LedgerExt, OpenError, Query, Rows, Settlement,
@@ -127,6 +127,7 @@ async fn what_a_lead_must_know_outlives_a_restart() {
 
     let (ledger, world) = open(place.path()).unwrap();
     assert_eq!(ledger.undispatched(SHARD), 1);
+    assert_eq!(ledger.undispatched_of(SHARD, &acme()), 1);
     let suspended = Webhook {
         suspended_at: Some(Timestamp::from_micros(8)),
         suspended_because: Some("why".into()),
@@ -158,6 +159,32 @@ fn unhex(text: &str) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i8_a_restart_knows_whose_events_wait() {
+    let place = tempfile::tempdir().unwrap();
+    let (ledger, world) = open(place.path()).unwrap();
+    let names = ["acme", "acme-2", "b"].map(|name| Organization::new(name).unwrap());
+    let of =
+        |n: u64| Event { organization: names[(n % 3) as usize].clone(), ..event(&n.to_string()) };
+    // More than a block; all of it is dispatched but for some of the last.
+    let numbers = world.accept((0..1_500).map(of).collect()).await.unwrap();
+    let lead = world.lead("a").await;
+    let gone = numbers.iter().take(1_490).map(|one| dispatch(one.no)).collect();
+    assert!(ledger.dispatch(&lead, gone).await.iter().all(Result::is_ok));
+    let waiting =
+        |ledger: &dyn Ledger| names.each_ref().map(|one| ledger.undispatched_of(SHARD, one));
+    assert_eq!(waiting(&*ledger), [3, 3, 4]);
+    ledger.shutdown().await;
+    drop((ledger, world));
+
+    let (ledger, world) = open(place.path()).unwrap();
+    assert_eq!(waiting(&*ledger), [3, 3, 4]);
+    let lead = world.lead("a").await;
+    world.dispatch(&lead, dispatch(numbers[1_499].no)).await.unwrap();
+    assert_eq!(waiting(&*ledger), [3, 3, 3]);
+    ledger.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn i1_a_store_of_the_first_release_is_taken_over() {
     let place = tempfile::tempdir().unwrap();
     let rows = SledRows::open(place.path()).unwrap();
@@ -171,6 +198,7 @@ async fn i1_a_store_of_the_first_release_is_taken_over() {
     for round in 0..2 {
         let (ledger, world) = open(place.path()).unwrap();
         assert_eq!(ledger.undispatched(SHARD), 2 + round);
+        assert_eq!(ledger.undispatched_of(SHARD, &acme()), 2 + round);
         let lead = world.lead("a").await;
         let mut agenda = ledger.agenda(&lead).await.unwrap();
         let told = until_current(&mut agenda).await;

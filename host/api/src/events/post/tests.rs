@@ -379,3 +379,24 @@ async fn a_full_backlog_refuses_events_and_says_when_to_come_back() {
     dispatch_to_nobody(&host).await;
     assert_eq!(host.send(structured(&order("2"))).await.status, 202);
 }
+
+#[tokio::test]
+async fn i8_a_flood_of_one_organizations_events_leaves_room_for_another() {
+    let limits = BacklogLimits { events: 4, ..BacklogLimits::default() };
+    let host = Host::with(|api| {
+        api.backlog = Arc::new(Backlog::new(api.ledger.clone(), api.shard, limits));
+    })
+    .await;
+    for id in ["1", "2"] {
+        assert_eq!(host.send(structured(&order(id))).await.status, 202);
+    }
+    let refused = host.send(structured(&order("3"))).await;
+    refused.is_problem(429, "backlog-full").says("2 events of this organization wait");
+    let other = host.key_of("other").await;
+    assert_eq!(host.send_with(&other, structured(&order("1"))).await.status, 202);
+    let metrics = host.send_bare(get("/metrics")).await.text;
+    assert!(
+        metrics.contains("backlog_refusals_total{limit=\"organization_events\"} 1"),
+        "{metrics}"
+    );
+}

@@ -105,5 +105,5 @@ async fn nobody_emulates_for_another_and_nothing_beyond_the_backlog() {
     host.backlog.open(usize::try_from(BACKLOG_DELIVERIES_MAX).unwrap());
     let answer = host.send(post_nothing(&path)).await;
     answer.is_problem(429, "backlog-full");
-    assert_eq!(answer.headers["retry-after"], "5");
+    assert_eq!(answer.headers["retry-after"], "30");
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use transload_domain::{Content, EventNo, Head, Made, Status, Timestamp, limits};
-use transload_store::{Change, Dispatch, Error, LedgerExt, Query, Record, Settlement};
+use transload_domain::{
+    Content, Event, EventNo, Head, Made, Organization, Status, Timestamp, limits,
+};
+use transload_store::{Change, Dispatch, Error, LedgerExt, Query, Record, Settlement, Shard};
 
 use crate::world::{
     LEASE, SHARD, World, acme, change, check, delivery, dispatch, event, hook, key, next_events,
@@ -282,6 +284,24 @@ pub(crate) async fn i1_what_lies_behind_a_full_block_still_waits(world: World) {
     assert!(told.into_iter().eq(rest.iter().map(|receipt| receipt.no.0)));
     let lead = world.lead("a").await;
     world.dispatch(&lead, dispatch(rest[0].no)).await.unwrap();
+}
+
+/// Whoever decides whether an organization may post more knows how many of its own events wait.
+pub(crate) async fn i8_what_waits_is_counted_for_each_organization(world: World) {
+    let other = Organization::new("other").unwrap();
+    let waiting = || [acme(), other.clone()].map(|one| world.ledger.undispatched_of(SHARD, &one));
+    let of_other = |id: &str| Event { organization: other.clone(), ..event(id) };
+    let events = vec![event("1"), of_other("1"), event("2"), of_other("2"), event("3")];
+    let numbers = world.accept(events).await.unwrap();
+    assert_eq!(waiting(), [3, 2]);
+    world.accept(vec![event("1"), of_other("2")]).await.unwrap();
+    assert_eq!(waiting(), [3, 2], "what was there already does not wait twice");
+    let lead = world.lead("a").await;
+    let dispatches = [0, 0, 3].map(|n: usize| dispatch(numbers[n].no)).to_vec();
+    let answers = world.ledger.dispatch(&lead, dispatches).await;
+    assert!(answers[1].is_err());
+    assert_eq!(waiting(), [2, 1]);
+    assert_eq!(world.ledger.undispatched_of(Shard(1), &other), 0);
 }
 
 /// The events that another lead is told of.
