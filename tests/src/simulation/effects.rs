@@ -234,6 +234,8 @@ impl State {
         }
         if matches!(&attempt.outcome, AttemptOutcome::Answered(answer) if answer.status == 410) {
             fact.gone += 1;
+        } else {
+            self.waits_as_its_schedule_says(name, before, after);
         }
         let Some(webhook) = self.webhooks.get_mut(&before.key.webhook) else { return };
         // What an endpoint did that is no longer the webhook's does not suspend it.
@@ -241,6 +243,20 @@ impl State {
         if was_so && !before.emulated && vendors::has_failed(&webhook.webhook, &attempt.outcome) {
             let at = attempt.started.after(attempt.took);
             webhook.stored_failures.push((at, now));
+        }
+    }
+
+    /// What failed is tried again no sooner than the schedule says.
+    fn waits_as_its_schedule_says(&mut self, name: &str, before: &Head, after: &Head) {
+        // The time of a head does not go back where the clock did: then it says nothing about the wait.
+        let is_told = after.status == Status::Scheduled && after.at != before.at;
+        let Some(fact) = self.webhooks.get(&before.key.webhook).filter(|_| is_told) else { return };
+        let (wait, least) =
+            (after.due.since(after.at), plugins::wait_after(&fact.webhook, after.round()));
+        if wait < least {
+            let words =
+                format!("{name} waits {wait:?} after a failure: its schedule says {least:?}");
+            self.broken(Promise::I9, words);
         }
     }
 

@@ -216,6 +216,16 @@ pub(super) fn suspend_rule(webhook: &Webhook) -> Option<SuspendRule> {
     }
 }
 
+/// How long a delivery of this webhook waits at least after so many failed attempts: by the webhook's own schedule where
+/// it has one, and else by its vendor's. The versions of a plugin do not differ in that.
+pub(super) fn wait_after(webhook: &Webhook, attempts: u32) -> Duration {
+    let vendors = Kind::of(&webhook.plugin).map(|kind| kind.profile(String::new()).retry);
+    let schedule = webhook.overrides.retry.clone().or(vendors).map(|policy| policy.schedule);
+    let schedule = schedule.unwrap_or_default();
+    let step = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+    schedule.get(step).or(schedule.last()).copied().unwrap_or_default()
+}
+
 /// Whether this hook of a webhook wants the event. The versions of a plugin do not differ in that.
 pub(super) fn accepts(webhook: &Webhook, hook: &Hook, event: &Event) -> bool {
     if let Some(only) = event.emulated_for {
