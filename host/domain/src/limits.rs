@@ -113,6 +113,10 @@ pub const BREAKER_SUSPENDS_AFTER: Duration = Duration::from_secs(5 * 24 * 3_600)
 /// Failures kept for one webhook, for its suspension rule. A rule that tolerates more tolerates one less than this.
 pub const FAILURES_KEPT_MAX: u32 = 1_000;
 
+/// How far clocks may have been set back between two events: whoever looks for the events of a time in the order of their
+/// numbers looks so far beyond it.
+pub const CLOCK_SLACK: Duration = Duration::from_secs(60 * 60);
+
 /// Cuts a text to `max` bytes at a character's edge.
 pub fn cut(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]

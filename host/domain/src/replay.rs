@@ -30,6 +30,9 @@ pub struct Selection {
     pub from: Option<Timestamp>,
     /// Whose event was accepted before this time.
     pub to: Option<Timestamp>,
+    /// Also those that go out in order and whose vendor has a later state of the same subject already. They are left out
+    /// otherwise: what is sent last is what the vendor keeps.
+    pub out_of_order: bool,
 }
 
 /// How far a replay is.
@@ -39,6 +42,8 @@ pub struct Progress {
     pub seen: u64,
     /// Deliveries that go out again.
     pub moved: u64,
+    /// Deliveries that were left out because their vendor has, or may have, a later state of the same subject.
+    pub skipped: u64,
     /// Where it goes on: a [`Place`] as bytes. Absent before the first page and after the last.
     pub next: Option<Vec<u8>>,
     /// How many stages (a webhook's deliveries in one status) are behind it.
@@ -136,7 +141,7 @@ mod tests {
         Replay {
             id: ReplayId::from_random([9; 16]),
             organization: Organization::new("acme").unwrap(),
-            selection: Selection { webhook, statuses, from: None, to: None },
+            selection: Selection { webhook, statuses, from: None, to: None, out_of_order: false },
             created_at: Timestamp::from_micros(100),
             progress: Progress::default(),
         }
@@ -203,6 +208,7 @@ mod tests {
             statuses: vec![Status::Dead],
             from: Some(at(10)),
             to: Some(at(20)),
+            out_of_order: false,
         };
         let included: Vec<i64> = (8..22).filter(|micros| selection.includes(at(*micros))).collect();
         assert_eq!((included.first(), included.last(), included.len()), (Some(&10), Some(&19), 10));

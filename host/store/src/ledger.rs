@@ -431,6 +431,8 @@ pub enum Query {
     Events(Organization),
     /// A webhook's deliveries in a status, newest event first. As [`Record::Delivery`].
     DeliveriesByStatus(WebhookId, Status),
+    /// The same, oldest event first, from this event on.
+    DeliveriesSince(WebhookId, Status, EventNo),
     /// An event's deliveries. As [`Record::Delivery`].
     DeliveriesByEvent(EventNo),
     /// A delivery's attempts, oldest first.

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use transload_delivery::run::RETENTION_MIN;
 use transload_domain::{
-    Attempt, AttemptOutcome, Content, Delivery, DeliveryKey, Digest, Event, EventNo, Head, Made,
-    Progress, Replay, Request, Selection, Status, Timestamp, Webhook, WebhookId, limits,
+    Attempt, AttemptOutcome, Content, Delivery, Digest, Event, EventNo, Head, Made, Request,
+    Status, Timestamp, Webhook, WebhookId, limits,
 };
 use transload_store::{Dispatch, Lead, Receipt, Settlement};
 
 use super::{
-    facts::{DeliveryFact, EventFact, Promise, ReplayFact, State, WebhookFact, name},
+    facts::{DeliveryFact, EventFact, Promise, State, WebhookFact, name},
     plugins, vendors,
 };
 
@@ -260,26 +260,6 @@ impl State {
         }
     }
 
-    /// A closed delivery is open again: somebody asked for it, or for a replay that it belongs to, and not less often
-    /// than that.
-    fn reopened(&mut self, name: &str, key: DeliveryKey) {
-        self.counts.reopened += 1;
-        let times = self.reopened.entry(key).or_default();
-        *times += 1;
-        let times = *times;
-        let asked = self.asked.get(&key).copied().unwrap_or(0);
-        let may_select =
-            |replay: &&ReplayFact| replay.selection.webhook.is_none_or(|only| only == key.webhook);
-        // What closes in the very instant in which a replay was asked for can be found once in each of its statuses.
-        let replays = self.replays.values().filter(may_select);
-        let replays = replays.map(|replay| replay.selection.statuses.len());
-        let most = asked as usize + replays.sum::<usize>();
-        if times as usize > most {
-            let words = format!("{name} was opened {times} times and asked for {most} times");
-            self.broken(Promise::Wishes, words);
-        }
-    }
-
     /// A webhook was made or changed.
     pub(super) fn configured(&mut self, webhook: &Webhook, now: Timestamp) {
         self.note(&format!(
@@ -377,64 +357,6 @@ impl State {
                 self.accepted(std::slice::from_ref(event), &[receipt], now.1);
             }
             None => self.broken(Promise::Suspension, format!("{id} was suspended in silence")),
-        }
-    }
-
-    /// Somebody asked for a delivery again, or no longer does.
-    pub(super) fn asked(&mut self, delivery: DeliveryKey, wanted: bool) {
-        let words = if wanted { "asked for" } else { "no longer asked for" };
-        self.note(&format!("delivery {} is {words}", name(&delivery)));
-        if wanted {
-            *self.asked.entry(delivery).or_default() += 1;
-            self.wishes.insert(delivery);
-        } else {
-            self.wishes.remove(&delivery);
-        }
-    }
-
-    /// A replay began, or has gone on.
-    pub(super) fn replayed(&mut self, replay: &Replay) {
-        let Progress { seen, moved, finished_at, error, .. } = &replay.progress;
-        self.note(&format!("replay: {seen} seen, {moved} moved, {error:?}"));
-        let is_finished = finished_at.is_some();
-        if let Some(fact) = self.replays.get_mut(&replay.id) {
-            fact.finished = is_finished;
-        } else {
-            let selected = self.selected(replay);
-            self.replays.insert(
-                replay.id,
-                ReplayFact { finished: is_finished, selection: replay.selection.clone(), selected },
-            );
-        }
-        if is_finished {
-            self.replay_ended(replay);
-        }
-    }
-
-    /// The deliveries that a replay is to open again.
-    fn selected(&self, replay: &Replay) -> Vec<(DeliveryKey, u32)> {
-        let Selection { webhook, statuses, .. } = &replay.selection;
-        let is_meant = |key: &DeliveryKey, fact: &DeliveryFact| {
-            let owner = self.webhook(key.webhook).map(|fact| &fact.webhook.organization);
-            webhook.is_none_or(|only| only == key.webhook)
-                && owner == Some(&replay.organization)
-                && statuses.contains(&fact.head.status)
-                && fact.head.at <= replay.created_at
-        };
-        let all = self.deliveries.iter().filter(|(key, fact)| is_meant(key, fact));
-        all.map(|(key, _)| (*key, self.reopened.get(key).copied().unwrap_or(0))).collect()
-    }
-
-    /// Every delivery that was meant went out again, or is gone.
-    fn replay_ended(&mut self, replay: &Replay) {
-        let Some(fact) = self.replays.get(&replay.id) else { return };
-        let left = fact.selected.iter().find(|(key, before)| {
-            self.reopened.get(key).copied().unwrap_or(0) <= *before
-                && self.deliveries.contains_key(key)
-                && self.webhook(key.webhook).is_some()
-        });
-        if let Some(left) = left.map(|(key, _)| name(key)) {
-            self.broken(Promise::Wishes, format!("a replay has ended and left {left} out"));
         }
     }
 

@@ -44,6 +44,7 @@ impl State {
         self.is_within_the_lease(host, &name, decided);
         self.goes_to_a_webhook_that_takes_it(&name, exchange, at);
         self.is_in_order(&name, key);
+        self.is_not_overtaken(key);
         let number = self.counts.exchanges;
         self.is_the_only_probe(&name, key, decided);
         let began = now;
@@ -150,7 +151,8 @@ impl State {
             other.webhook == key.webhook
                 && **other < key
                 && same(&other.event)
-                && !self.reopened.contains_key(other)
+                && !self.asked.contains_key(other)
+                && !self.is_replayed_out_of_order(**other)
         });
         let unread = self.undispatched.range(..key.event).find(|no| {
             // A webhook that came after the event need not get it.

@@ -290,6 +290,7 @@ fn replay(director: &mut Director) {
         statuses: scene.dice.pick(statuses).to_vec(),
         from: None,
         to: None,
+        out_of_order: scene.dice.per_mille(200),
     };
     let replay = Replay {
         id: ReplayId::from_random(id),

@@ -4,8 +4,8 @@
 //! harms the host; no socket is opened and nobody sleeps. There is one thread, and one source of chance, so that a seed
 //! always takes the same steps: what it found can be looked at again.
 //!
-//! Read `director.rs`, `hurt.rs` and `heal.rs` for what happens; `effects.rs`, `exchanges.rs` and `judge.rs` for what is
-//! demanded; `facts.rs` for what is known. It judges by what took effect in the store and what the vendors saw, never
+//! Read `director.rs`, `hurt.rs` and `heal.rs` for what happens; `effects.rs`, `wishes.rs`, `exchanges.rs` and `judge.rs` for
+//! what is demanded; `facts.rs` for what is known. It judges by what took effect in the store and what the vendors saw, never
 //! by what the loop believes.
 
 mod director;
@@ -25,6 +25,7 @@ mod steps;
 mod time;
 mod values;
 mod vendors;
+mod wishes;
 
 use std::io;
 

@@ -1,14 +1,12 @@
 //! `GET /v1/deliveries`: what was and is to be delivered.
 
-use std::time::Duration;
-
 use axum::{
     Extension,
     extract::State,
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use transload_domain::{Event, EventNo, Status, Timestamp, WebhookId};
+use transload_domain::{Event, EventNo, Status, Timestamp, WebhookId, limits};
 use transload_store::{Query, Record};
 use uuid::Uuid;
 
@@ -101,9 +99,6 @@ struct Wanted {
     to: Option<Timestamp>,
 }
 
-/// How far clocks may have been set back between two events: what was accepted so long before `from` ends the list.
-const CLOCK_SLACK: Duration = Duration::from_secs(60 * 60);
-
 async fn collect(
     mut walk: Walk<'_>,
     mut look: Look<'_>,
@@ -120,7 +115,7 @@ async fn collect(
         if wanted.from.is_some() || wanted.to.is_some() {
             let Some(event) = look.event(key.event).await? else { continue };
             let at = event.accepted_at;
-            if wanted.from.is_some_and(|from| at.after(CLOCK_SLACK) < from) {
+            if wanted.from.is_some_and(|from| at.after(limits::CLOCK_SLACK) < from) {
                 return Ok((deliveries, None));
             }
             if wanted.from.is_some_and(|from| at < from) || wanted.to.is_some_and(|to| at >= to) {

@@ -37,6 +37,9 @@ struct ReplayRequest {
     from: Option<String>,
     /// Events accepted before this time.
     to: Option<String>,
+    /// Send what goes out in order although the vendor has a later state of the same subject already.
+    #[serde(default)]
+    out_of_order: bool,
 }
 
 /// Makes a job that moves the deliveries, bit by bit beside the traffic. Its progress survives a restart.
@@ -125,7 +128,7 @@ async fn select(api: &Api, caller: &Caller, asked: &ReplayRequest) -> Result<Sel
         fault(root.member("to"), "to is later than from");
     }
     if faults.is_empty() {
-        Ok(Selection { webhook, statuses, from, to })
+        Ok(Selection { webhook, statuses, from, to, out_of_order: asked.out_of_order })
     } else {
         Err(Problem::of_input(Kind::InvalidRequest, faults))
     }

@@ -13,6 +13,7 @@ pub(crate) struct ReplayView {
     statuses: Vec<&'static str>,
     from: Option<Rfc3339>,
     to: Option<Rfc3339>,
+    out_of_order: bool,
     created_at: Rfc3339,
     /// `running`, `finished` or `failed`.
     state: &'static str,
@@ -20,6 +21,8 @@ pub(crate) struct ReplayView {
     seen: u64,
     /// Deliveries that go out again.
     moved: u64,
+    /// Deliveries that were left out because the vendor has, or may have, a later state of the same subject.
+    skipped: u64,
     finished_at: Option<Rfc3339>,
     /// Why it ended before its end.
     error: Option<String>,
@@ -39,10 +42,12 @@ impl ReplayView {
             statuses: selection.statuses.iter().map(|status| status.as_str()).collect(),
             from: selection.from.map(Rfc3339),
             to: selection.to.map(Rfc3339),
+            out_of_order: selection.out_of_order,
             created_at: Rfc3339(replay.created_at),
             state,
             seen: progress.seen,
             moved: progress.moved,
+            skipped: progress.skipped,
             finished_at: progress.finished_at.map(Rfc3339),
             error: progress.error,
         }

@@ -113,8 +113,8 @@ pub(super) enum Why {
     Closing,
     /// Somebody asks for it again; it is in no agenda.
     Redrive,
-    /// A replay moves it; it is in no agenda.
-    Replay,
+    /// A replay moves it; it is in no agenda, where its place may be kept.
+    Replay { kept: bool },
 }
 
 /// A delivery on its way.

@@ -56,6 +56,11 @@ pub const LEAD_RETRY_MIN: Duration = Duration::from_millis(100);
 pub const REDRIVES_MAX: usize = 64;
 /// Deliveries that a replay looks at, and then moves, at the same time: few beside the traffic.
 pub const REPLAY_PAGE: usize = 64;
+/// Deliveries that arrived that a replay of an ordered webhook looks at in one go, to know what the vendor has.
+pub const REPLAY_DELIVERED_PAGE: usize = 1_000;
+/// Order keys of which a replay remembers what the vendor has: some 20 MB. Of deliveries before the latest of so many it
+/// says that the vendor may have a later state.
+pub const REPLAY_KEYS_MAX: usize = 500_000;
 /// Deliveries that a replay looks at without moving one before it writes how far it is.
 pub const REPLAY_UNWRITTEN_MAX: u64 = 1_024;
 /// How often what is over is swept away, at the most; a sweep that takes long leaves twenty times its own time to the

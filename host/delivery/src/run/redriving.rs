@@ -163,6 +163,9 @@ impl Term {
     /// A delivery is closed. Where somebody asked for it while it was under way: one that arrived did so after the
     /// wish, which is granted by that; another goes out again.
     pub(super) fn closed(&mut self, head: &Head) {
+        if head.status == Status::Delivered {
+            self.replays.delivered(head);
+        }
         match self.wish_at_rest(&head.key) {
             Some(wish) if head.status == Status::Delivered => self.take_back(head.key, Some(wish)),
             Some(_) => self.wishes.queue(head.key),

@@ -1,19 +1,24 @@
 //! Replays: sending deliveries again by query, as a job beside the traffic.
+//!
+//! A replay goes oldest first. Where a webhook is ordered, it never puts an older state over a newer one, unless it was
+//! told to: what the vendor has a later state of, or is being sent one, is left out and counted.
+
+mod overtaken;
+mod walk;
 
 use std::{collections::VecDeque, sync::Arc};
 
 use tracing::{info, warn};
 use transload_domain::{
-    Content, Delivery, Event, EventNo, Head, Organization, Place, Progress, Replay, ReplayId,
-    Stage, Timestamp, redrive,
+    Head, Organization, Place, Progress, Replay, ReplayId, Stage, Timestamp, WebhookId, redrive,
 };
-use transload_store::{
-    Change, Error, Key, Ledger, LedgerExt, Query, Record, Revision, Settlement, Shard,
-};
+use transload_store::{Error, Revision, Settlement};
 
+use self::overtaken::{Delivered, DeliveredPage};
+pub(super) use self::walk::step;
 use super::{
     action::{Effect, Why},
-    options::{REPLAY_PAGE, REPLAY_UNWRITTEN_MAX},
+    options::REPLAY_UNWRITTEN_MAX,
     term::Term,
 };
 
@@ -22,6 +27,8 @@ use super::{
 pub(super) struct Replays {
     queue: VecDeque<(Organization, ReplayId)>,
     job: Option<Job>,
+    /// What the vendor has of the webhook that the replay is at, where that matters.
+    delivered: Option<Delivered>,
 }
 
 /// The replay that goes on, and what it waits for.
@@ -38,6 +45,8 @@ enum WaitsFor {
     Record,
     /// A page of its stage.
     Page(Known),
+    /// A page of what the vendor has, to say which of those that a page gave are to be moved.
+    Delivered(Known, Found),
     /// The settlements of what a page gave, so many still.
     Moves { known: Known, left: usize, next: Option<Vec<u8>> },
     /// The write of its progress.
@@ -66,6 +75,7 @@ struct Counted {
 pub(super) enum ReplayStep {
     Read(Organization, ReplayId),
     Page { replay: Arc<Replay>, stage: Stage, cursor: Option<Vec<u8>> },
+    Delivered { webhook: WebhookId, cursor: Option<Vec<u8>> },
     Write { replay: Box<Replay>, expected: Revision },
 }
 
@@ -74,6 +84,7 @@ pub(super) enum ReplayStep {
 pub(super) enum ReplayStepped {
     Read(Result<Option<(Revision, Replay)>, Error>),
     Page(Result<Found, Error>),
+    Delivered(Result<DeliveredPage, Error>),
     Written(Result<Revision, Error>),
 }
 
@@ -97,6 +108,19 @@ impl Replays {
             self.queue.push_back(one);
         }
     }
+
+    /// Takes in that a delivery has arrived.
+    pub(super) fn delivered(&mut self, head: &Head) {
+        if let Some(delivered) = &mut self.delivered {
+            delivered.delivered(head);
+        }
+    }
+
+    /// What is known of what a webhook's vendor has.
+    fn known_of(&mut self, webhook: WebhookId) -> &mut Delivered {
+        self.delivered.take_if(|delivered| !delivered.is_of(webhook));
+        self.delivered.get_or_insert_with(|| Delivered::new(webhook))
+    }
 }
 
 impl Term {
@@ -105,6 +129,7 @@ impl Term {
         if self.replays.job.is_some() {
             return;
         }
+        self.replays.delivered = None;
         let Some((organization, id)) = self.replays.queue.pop_front() else { return };
         self.read_replay(organization, id);
     }
@@ -128,18 +153,26 @@ impl Term {
             // Somebody ended it, or it is gone.
             (ReplayStepped::Read(Ok(_)), WaitsFor::Record) => {}
             (ReplayStepped::Page(Ok(found)), WaitsFor::Page(known)) => {
-                self.move_page(known, found, now);
+                self.judge_page(known, found, now);
             }
-            (ReplayStepped::Page(Err(Error::Cursor)), WaitsFor::Page(known)) => {
-                self.fail_replay(&known, Error::Cursor.to_string(), now);
+            (ReplayStepped::Delivered(Ok(page)), WaitsFor::Delivered(known, found)) => {
+                self.replays.known_of(known.stage.webhook).take_in(page);
+                self.judge_page(known, found, now);
             }
-            (ReplayStepped::Page(Err(Error::Corrupt(what))), WaitsFor::Page(known)) => {
-                self.fail_replay(&known, what, now);
-            }
+            (
+                ReplayStepped::Page(Err(Error::Cursor))
+                | ReplayStepped::Delivered(Err(Error::Cursor)),
+                WaitsFor::Page(known) | WaitsFor::Delivered(known, _),
+            ) => self.fail_replay(&known, Error::Cursor.to_string(), now),
+            (
+                ReplayStepped::Page(Err(Error::Corrupt(what)))
+                | ReplayStepped::Delivered(Err(Error::Corrupt(what))),
+                WaitsFor::Page(known) | WaitsFor::Delivered(known, _),
+            ) => self.fail_replay(&known, what, now),
             (ReplayStepped::Written(Ok(revision)), WaitsFor::Write(replay)) => {
                 if replay.progress.finished_at.is_some() {
-                    let Progress { seen, moved, error, .. } = &replay.progress;
-                    info!(replay = %id, seen, moved, ?error, "the replay has ended");
+                    let Progress { seen, moved, skipped, error, .. } = &replay.progress;
+                    info!(replay = %id, seen, moved, skipped, ?error, "the replay has ended");
                 } else {
                     let written = Counted::of(&replay);
                     self.go_on_replaying(revision, *replay, written, now);
@@ -157,6 +190,7 @@ impl Term {
             (
                 ReplayStepped::Read(Err(error))
                 | ReplayStepped::Page(Err(error))
+                | ReplayStepped::Delivered(Err(error))
                 | ReplayStepped::Written(Err(error)),
                 _,
             ) => self.resign(error),
@@ -203,18 +237,50 @@ impl Term {
         self.rules.webhook(webhook).is_none().then(|| format!("webhook {webhook} is gone"))
     }
 
+    /// Finds out what the vendor has, as far back as what a page gave, and then moves that.
+    fn judge_page(&mut self, known: Known, found: Found, now: Timestamp) {
+        let ordered = |(head, _): &&(Head, bool)| head.order.is_some();
+        let oldest = found.take.iter().find(ordered).map(|(head, _)| head.key.event);
+        if let Some(oldest) = oldest.filter(|_| !known.replay.selection.out_of_order) {
+            let webhook = known.stage.webhook;
+            let delivered = self.replays.known_of(webhook);
+            if delivered.must_read_on(oldest) {
+                let cursor = delivered.cursor.clone();
+                self.wait_for(&known.replay.clone(), WaitsFor::Delivered(known, found));
+                let step = ReplayStep::Delivered { webhook, cursor };
+                return self.effects.push(Effect::Replay(step));
+            }
+        }
+        self.move_page(known, found, now);
+    }
+
     /// Settles what a page gave, all at once: a page is small.
     fn move_page(&mut self, mut known: Known, found: Found, now: Timestamp) {
-        let Found { seen, take, next } = found;
-        Arc::make_mut(&mut known.replay).progress.seen += seen;
+        let Found { seen, mut take, next } = found;
+        let all = take.len();
+        if !known.replay.selection.out_of_order {
+            take.retain(|(head, _)| !self.is_overtaken(head));
+        }
+        let progress = &mut Arc::make_mut(&mut known.replay).progress;
+        progress.seen += seen;
+        progress.skipped += (all - take.len()) as u64;
         let left = take.len();
         self.wait_for(&known.replay.clone(), WaitsFor::Moves { known, left, next });
         for (before, has_bytes) in take {
+            // Those behind it in its order do not go while this is being written.
+            let kept = before.order.is_some() && self.agenda.keep_place(&before);
             let after = redrive(&before, has_bytes, now);
             let settlement = Settlement { before, after, attempt: None, made: None, failure: None };
-            self.effects.push(Effect::Settle(Why::Replay, Box::new(settlement)));
+            self.effects.push(Effect::Settle(Why::Replay { kept }, Box::new(settlement)));
         }
         self.end_page(now);
+    }
+
+    /// Whether the vendor has, may have, or is just being sent a later state of what this delivery tells.
+    fn is_overtaken(&mut self, head: &Head) -> bool {
+        head.order.is_some()
+            && (self.replays.known_of(head.key.webhook).may_have_later(head)
+                || self.agenda.is_overtaken(head))
     }
 
     /// A delivery was moved, or was not as it was found any more.
@@ -294,72 +360,4 @@ impl Counted {
     fn is_worth_a_write(self, written: Self) -> bool {
         self.moved > written.moved || self.seen - written.seen >= REPLAY_UNWRITTEN_MAX
     }
-}
-
-/// Brings a step about.
-pub(super) async fn step(ledger: &dyn Ledger, shard: Shard, step: ReplayStep) -> ReplayStepped {
-    match step {
-        ReplayStep::Read(organization, id) => {
-            ReplayStepped::Read(read(ledger, shard, organization, id).await)
-        }
-        ReplayStep::Page { replay, stage, cursor } => {
-            ReplayStepped::Page(page(ledger, shard, &replay, stage, cursor).await)
-        }
-        ReplayStep::Write { replay, expected } => {
-            let change = Change::Replay(*replay);
-            ReplayStepped::Written(ledger.configure(shard, change, Some(expected)).await)
-        }
-    }
-}
-
-async fn read(
-    ledger: &dyn Ledger,
-    shard: Shard,
-    organization: Organization,
-    id: ReplayId,
-) -> Result<Option<(Revision, Replay)>, Error> {
-    match ledger.read(shard, Key::Replay(organization, id)).await? {
-        Some(Record::Replay(revision, replay)) => Ok(Some((revision, *replay))),
-        Some(_) => Err(Error::Corrupt("the record is no replay".into())),
-        None => Ok(None),
-    }
-}
-
-/// Reads a page of a stage, newest event first, and finds what is to be moved.
-async fn page(
-    ledger: &dyn Ledger,
-    shard: Shard,
-    replay: &Replay,
-    stage: Stage,
-    cursor: Option<Vec<u8>>,
-) -> Result<Found, Error> {
-    let query = Query::DeliveriesByStatus(stage.webhook, stage.status);
-    let page = ledger.page(shard, query, cursor, REPLAY_PAGE).await?;
-    let mut found = Found { seen: 0, take: Vec::new(), next: page.next };
-    let mut latest: Option<(EventNo, Option<Event>)> = None;
-    for record in page.records {
-        let Record::Delivery(delivery) = record else { continue };
-        let Delivery { head, made } = *delivery;
-        found.seen += 1;
-        if !replay.takes(stage, &head) {
-            continue;
-        }
-        if replay.selection.has_times() {
-            let no = head.key.event;
-            if latest.as_ref().is_none_or(|(known, _)| *known != no) {
-                latest = Some((no, ledger.event(shard, no).await?));
-            }
-            let Some((_, Some(event))) = &latest else { continue };
-            if !replay.selection.includes(event.accepted_at) {
-                // Newest first: whatever follows was accepted before this one.
-                if replay.selection.from.is_some_and(|from| event.accepted_at < from) {
-                    found.next = None;
-                    return Ok(found);
-                }
-                continue;
-            }
-        }
-        found.take.push((head, matches!(made.content, Content::Request(_))));
-    }
-    Ok(found)
 }

@@ -141,7 +141,7 @@ impl Term {
                 self.write_suspension(key.webhook);
             }
             Why::Closing => self.closings_under_way -= 1,
-            Why::Redrive | Why::Replay => {}
+            Why::Redrive | Why::Replay { .. } => {}
         }
         match result {
             Ok(()) => self.written(why, &before, after, now),
@@ -164,7 +164,12 @@ impl Term {
             }
             Err(error) => self.resign(error),
         }
-        if why == Why::Redrive && before.status.is_open() {
+        let kept = match why {
+            Why::Redrive => before.status.is_open(),
+            Why::Replay { kept } => kept,
+            Why::Turn | Why::Closing => false,
+        };
+        if kept {
             self.agenda.give_back(&key);
         }
     }
@@ -173,7 +178,7 @@ impl Term {
         match why {
             Why::Turn | Why::Closing => {}
             Why::Redrive => self.wish_granted(before, &after),
-            Why::Replay => self.replayed(true, now),
+            Why::Replay { .. } => self.replayed(true, now),
         }
         if after.status.is_open() {
             self.insert(after, now);
@@ -187,7 +192,7 @@ impl Term {
         match why {
             Why::Turn | Why::Closing => {}
             Why::Redrive => self.look_again(before.key),
-            Why::Replay => self.replayed(false, now),
+            Why::Replay { .. } => self.replayed(false, now),
         }
     }
 
@@ -195,7 +200,7 @@ impl Term {
         match why {
             Why::Turn | Why::Closing => {}
             Why::Redrive => self.wish_refused(before.key),
-            Why::Replay => self.replayed(false, now),
+            Why::Replay { .. } => self.replayed(false, now),
         }
     }
 

@@ -3,18 +3,18 @@
 use std::collections::HashMap;
 
 use transload_domain::{
-    Clock, DeliveryKey, Event, Fault, Outcome, Progress, Replay, ReplayId, Selection, Status,
-    Timestamp,
+    Clock, DeliveryKey, Event, Fault as PluginFault, Ordering, Outcome, Progress, Replay, ReplayId,
+    Selection, Status, Timestamp, Webhook,
 };
 use transload_store::{Change, Key, Ledger, Record, Shard};
 
-use crate::support::{World, answered, event, profile, seconds, webhook};
+use crate::support::{Fault, World, answered, event, profile, seconds, webhook};
 
 fn replay(world: &World, statuses: Vec<Status>) -> Replay {
     Replay {
         id: ReplayId::from_random([1; 16]),
         organization: webhook(1).organization,
-        selection: Selection { webhook: None, statuses, from: None, to: None },
+        selection: Selection { webhook: None, statuses, from: None, to: None, out_of_order: false },
         created_at: world.time.now(),
         progress: Progress::default(),
     }
@@ -199,7 +199,7 @@ async fn what_a_replay_moved_it_does_not_meet_again_in_a_later_status() {
         world.until(key, Status::Skipped).await;
     }
     // Run again, they are dead at once; and what is dead is asked for, too.
-    world.plugins.load_with(profile("acme"), 2, |_, _| Err(Fault::Internal("broken".into())));
+    world.plugins.load_with(profile("acme"), 2, |_, _| Err(PluginFault::Internal("broken".into())));
     let replay = replay(&world, vec![Status::Skipped, Status::Dead]);
     begin(&world, &replay).await;
     assert_eq!(until_finished(&world, &replay).await.moved, 200);
@@ -211,4 +211,148 @@ async fn what_a_replay_moved_it_does_not_meet_again_in_a_later_status() {
     world.until_true("all have run again", all_again).await;
     world.pass(seconds(1), 60).await;
     assert_eq!(world.plugins.runs().len(), 400);
+}
+
+fn ordered() -> Webhook {
+    Webhook { ordering: Ordering::Key, ..webhook(1) }
+}
+
+/// A world with an ordered webhook, and so many dead deliveries for it of each subject, in turns.
+async fn world_with_dead_in_order(subjects: &[&str], of_each: usize) -> (World, Vec<DeliveryKey>) {
+    let world = World::with_host();
+    let mut impatient = profile("acme");
+    impatient.retry.max_attempts = 1;
+    world.plugins.load(impatient);
+    world.network.answers(|_| answered(400));
+    world.put(ordered()).await;
+    let mut keys = Vec::new();
+    for n in 0..of_each {
+        for subject in subjects {
+            let id = format!("{subject}{n}");
+            let event = Event { subject: Some((*subject).into()), ..event(&id) };
+            keys.push(world.key(world.post(event).await, &ordered()));
+        }
+    }
+    for key in &keys {
+        world.until(*key, Status::Dead).await;
+    }
+    (world, keys)
+}
+
+/// The deliveries that were sent from the `n`-th exchange on, in that order.
+fn sent_from(world: &World, n: usize) -> Vec<DeliveryKey> {
+    world.network.sent().iter().skip(n).map(|(_, exchange)| exchange.delivery).collect()
+}
+
+#[tokio::test]
+async fn a_replay_of_an_ordered_webhook_sends_the_oldest_of_each_subject_first() {
+    let (world, keys) = world_with_dead_in_order(&["red", "blue"], 150).await;
+    world.network.answers(|_| answered(200));
+    let replay = replay(&world, vec![Status::Dead]);
+    begin(&world, &replay).await;
+    let progress = until_finished(&world, &replay).await;
+    assert_eq!((progress.moved, progress.skipped), (300, 0));
+    for key in &keys {
+        world.until(*key, Status::Delivered).await;
+    }
+    for color in 0..2 {
+        let of_color = |key: &DeliveryKey| {
+            keys.iter().position(|one| one == key).is_some_and(|n| n % 2 == color)
+        };
+        let sent = sent_from(&world, 300).into_iter().filter(of_color).collect::<Vec<_>>();
+        assert!(sent.is_sorted(), "{sent:?}");
+        assert_eq!(sent.len(), 150);
+    }
+}
+
+#[tokio::test]
+async fn a_replay_puts_no_older_state_over_a_newer_one_unless_it_is_asked_to() {
+    for out_of_order in [false, true] {
+        let (world, keys) = world_with_dead_in_order(&["red", "blue"], 2).await;
+        world.network.answers(|_| answered(200));
+        let newer = Event { subject: Some("red".into()), ..event("newer") };
+        let newer = world.key(world.post(newer).await, &ordered());
+        world.until(newer, Status::Delivered).await;
+        let mut replay = replay(&world, vec![Status::Dead]);
+        replay.selection.out_of_order = out_of_order;
+        begin(&world, &replay).await;
+        let progress = until_finished(&world, &replay).await;
+        let expected = if out_of_order { (4, 4, 0) } else { (4, 2, 2) };
+        assert_eq!((progress.seen, progress.moved, progress.skipped), expected);
+        for (n, key) in keys.iter().enumerate() {
+            let is_blue = n % 2 == 1;
+            let arrives = is_blue || out_of_order;
+            world.until(*key, if arrives { Status::Delivered } else { Status::Dead }).await;
+        }
+        assert_eq!(world.network.count(), 5 + if out_of_order { 4 } else { 2 });
+    }
+}
+
+#[tokio::test]
+async fn a_replay_sends_nothing_behind_a_newer_state_that_is_on_its_way() {
+    let (world, keys) = world_with_dead_in_order(&["red"], 2).await;
+    world.network.answers(|_| answered(200));
+    world.network.hang("vendor1");
+    let newer = Event { subject: Some("red".into()), ..event("newer") };
+    let newer = world.key(world.post(newer).await, &ordered());
+    world.until_sent(3).await;
+    let replay = replay(&world, vec![Status::Dead]);
+    begin(&world, &replay).await;
+    let progress = until_finished(&world, &replay).await;
+    assert_eq!((progress.moved, progress.skipped), (0, 2));
+    world.network.release();
+    world.until(newer, Status::Delivered).await;
+    world.quiet().await;
+    assert_eq!((world.network.count(), world.status(keys[0]).await), (3, Some(Status::Dead)));
+}
+
+#[tokio::test]
+async fn nothing_goes_out_between_those_that_a_replay_is_moving() {
+    let (world, keys) = world_with_dead_in_order(&["red"], 3).await;
+    world.network.answers(|_| answered(200));
+    // What the replay moves is written, and its word comes late: a newer state is made meanwhile.
+    world.ledger.fail(Fault::GrantAnswerWaits);
+    let replay = replay(&world, vec![Status::Dead]);
+    begin(&world, &replay).await;
+    world.until(keys[2], Status::Scheduled).await;
+    let newer = Event { subject: Some("red".into()), ..event("newer") };
+    let newer = world.key(world.post(newer).await, &ordered());
+    world.until(newer, Status::Scheduled).await;
+    world.quiet().await;
+    assert_eq!(world.network.count(), 3);
+    world.ledger.mend();
+    world.until(newer, Status::Delivered).await;
+    assert_eq!(sent_from(&world, 3), [&keys[..], &[newer]].concat());
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_hides_nothing_from_a_replay() {
+    let world = World::with_host();
+    let mut impatient = profile("acme");
+    impatient.retry.max_attempts = 1;
+    world.plugins.load(impatient);
+    world.network.answers(|_| answered(400));
+    world.put(webhook(1)).await;
+    let start = world.time.now();
+    let mut keys = Vec::new();
+    // Half an hour forth and back between the events; asked for is the second half of the hour.
+    for (id, minute) in [0, 45, 10, 40, 15, 50, 90, 35, 170, 55].into_iter().enumerate() {
+        let accepted_at = start.after(seconds(60 * minute));
+        let no = world.post(Event { accepted_at, ..event(&id.to_string()) }).await;
+        let key = world.key(no, &webhook(1));
+        world.until(key, Status::Dead).await;
+        keys.push((minute, key));
+    }
+    world.network.answers(|_| answered(200));
+    let mut replay = replay(&world, vec![Status::Dead]);
+    replay.selection.from = Some(start.after(seconds(30 * 60)));
+    replay.selection.to = Some(start.after(seconds(60 * 60)));
+    begin(&world, &replay).await;
+    let progress = until_finished(&world, &replay).await;
+    // What follows an event that came two hours later is no longer looked for.
+    assert_eq!(progress.moved, 4, "{progress:?}");
+    for (minute, key) in &keys[..9] {
+        let wanted = (30..60).contains(minute);
+        world.until(*key, if wanted { Status::Delivered } else { Status::Dead }).await;
+    }
 }

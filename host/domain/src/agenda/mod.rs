@@ -182,10 +182,16 @@ impl Agenda {
     }
 
     /// Keeps the place of an open delivery that is not in the agenda for a while: the deliveries behind it in its order
-    /// get no turn until [`Agenda::give_back`].
-    pub fn keep_place(&mut self, head: &Head) {
-        self.lane(head.key.webhook).queue.hold(head);
+    /// get no turn until [`Agenda::give_back`]. False where its place is kept already, since it is in flight.
+    pub fn keep_place(&mut self, head: &Head) -> bool {
+        let kept = self.lane(head.key.webhook).queue.hold(head);
         self.place(head.key.webhook);
+        kept
+    }
+
+    /// Whether a delivery of a later event with the same order key is in flight, or has its place kept.
+    pub fn is_overtaken(&self, head: &Head) -> bool {
+        self.lanes.get(&head.key.webhook).is_some_and(|state| state.queue.is_overtaken(head))
     }
 
     /// Says that a delivery whose place was kept has been inserted, or will not come.

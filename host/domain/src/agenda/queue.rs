@@ -89,12 +89,21 @@ impl Queue {
     }
 
     /// Keeps the place of a delivery that does not wait now: those behind it in its line wait until it is finished.
-    pub(super) fn hold(&mut self, head: &Head) {
-        let Some(key) = head.order else { return };
-        if self.out.insert(Place::of(&head.key), key).is_none() {
+    /// False where it is kept already.
+    pub(super) fn hold(&mut self, head: &Head) -> bool {
+        let Some(key) = head.order else { return true };
+        let fresh = self.out.insert(Place::of(&head.key), key).is_none();
+        if fresh {
             self.lines.entry(key).or_default().out += 1;
         }
         self.line_up(key);
+        fresh
+    }
+
+    /// Whether a delivery of a later event with the same key is out.
+    pub(super) fn is_overtaken(&self, head: &Head) -> bool {
+        let event = head.key.event;
+        self.out.iter().any(|(place, key)| place.event > event && Some(*key) == head.order)
     }
 
     /// Removes a delivery that waits; false when it does not.

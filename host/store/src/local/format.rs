@@ -170,7 +170,10 @@ mod tests {
     use super::*;
     use crate::{
         MemoryRows,
-        local::{events, listed::newest},
+        local::{
+            events,
+            listed::{From, some},
+        },
         waiting::{count, waiting},
     };
 
@@ -277,7 +280,8 @@ mod tests {
                 [1, 2].into_iter().flat_map(|n| Status::ALL.map(|status| (n, status)))
             {
                 let webhook = WebhookId::from_random([webhook; 16]);
-                let found = newest(&rows, status, webhook, None, usize::MAX).unwrap();
+                let found =
+                    some(&rows, status, webhook, From::Newest { below: None }, usize::MAX).unwrap();
                 let wanted = heads.iter().rev().map(|head| (head.key, head.status));
                 let wanted = wanted.filter(|(key, is)| (key.webhook, *is) == (webhook, status));
                 assert!(found.into_iter().eq(wanted.map(|(key, _)| key)), "{shape}: {status}");
@@ -296,7 +300,9 @@ mod tests {
             rows.write(vec![(keys::head(&head.key), Some(bytes))]).unwrap();
         }
         assert_eq!(is_present(&rows), Ok(true));
-        let list = |status| newest(&rows, status, head.key.webhook, None, 9).unwrap();
+        let list = |status| {
+            some(&rows, status, head.key.webhook, From::Newest { below: None }, 9).unwrap()
+        };
         assert_eq!(list(head.status), [head.key]);
         assert_eq!(list(Status::Scheduled), [damaged.key]);
     }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use transload_domain::{DeliveryKey, Status, WebhookId};
+use transload_domain::{DeliveryKey, EventNo, Status, WebhookId};
 
 use crate::{
     Error, Result,
@@ -64,26 +64,59 @@ pub(crate) fn deliveries_or_heads<R: Rows>(
     Ok(found)
 }
 
-/// At most `max` deliveries of a webhook in a status, newest first; those below `below`, where that is given.
-pub(super) fn newest<R: Rows>(
+/// Where a piece of a list begins, and in which direction it goes.
+#[derive(Clone, Copy)]
+pub(super) enum From {
+    /// With the newest, or right below one.
+    Newest { below: Option<DeliveryKey> },
+    /// With the first of this event or a later one; onwards.
+    Oldest { first: EventNo },
+    /// Right behind this one; onwards.
+    Behind(DeliveryKey),
+}
+
+impl From {
+    fn order(self) -> Order {
+        match self {
+            Self::Newest { .. } => Order::Descending,
+            Self::Oldest { .. } | Self::Behind(_) => Order::Ascending,
+        }
+    }
+
+    fn has(self, key: &DeliveryKey) -> bool {
+        match self {
+            Self::Newest { below } => below.is_none_or(|below| *key < below),
+            Self::Oldest { first } => key.event >= first,
+            Self::Behind(last) => *key > last,
+        }
+    }
+}
+
+/// At most `max` deliveries of a webhook in a status.
+pub(super) fn some<R: Rows>(
     rows: &R,
     status: Status,
     webhook: WebhookId,
-    below: Option<&DeliveryKey>,
+    from: From,
     max: usize,
 ) -> Result<Vec<DeliveryKey>> {
     let mut range = keys::under(&keys::all_listed(status, Some(webhook)));
-    if let Some(below) = below {
-        range.end = keys::behind(&keys::listed(status, webhook, listed::block_of(below.event)));
+    let block = |event| keys::listed(status, webhook, listed::block_of(event));
+    match from {
+        From::Newest { below: None } => {}
+        From::Newest { below: Some(below) } => range.end = keys::behind(&block(below.event)),
+        From::Oldest { first } => range.start = block(first),
+        From::Behind(last) => range.start = block(last.event),
     }
     let (mut found, mut failed) = (Vec::new(), None);
-    rows.scan(&range.start..&range.end, Order::Descending, &mut |key, value| {
+    rows.scan(&range.start..&range.end, from.order(), &mut |key, value| {
         match deliveries(key, value) {
-            Ok(all) => {
-                let all = all.into_iter().rev();
-                let rest = all.filter(|key| below.is_none_or(|below| key < below));
+            Ok(mut all) => {
+                if from.order() == Order::Descending {
+                    all.reverse();
+                }
                 let room = max - found.len();
-                found.extend(rest.take(room));
+                found.extend(all.into_iter().filter(|key| from.has(key)).take(room));
             }
             Err(error) => failed = Some(error),
         }

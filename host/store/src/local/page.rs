@@ -4,7 +4,11 @@ use std::ops::{ControlFlow, Range};
 
 use transload_domain::{DeliveryKey, Digest, EventNo, Organization, Status, WebhookId};
 
-use super::{events, listed, read};
+use super::{
+    events,
+    listed::{self, From},
+    read,
+};
 use crate::{
     Error, Page, Query, Record, Result, keys,
     row::{self, AccessRow, AttemptRow},
@@ -17,6 +21,8 @@ const RECORDS_MAX: usize = 1_000;
 const BYTES_MAX: usize = 8 << 20;
 /// Bytes of a cursor that tell which list it belongs to.
 const MARK_LEN: usize = 8;
+/// What marks a list of deliveries that is read oldest first.
+const OLDEST_FIRST: &[u8] = b"oldest first";
 
 pub(super) fn page<R: Rows>(
     rows: &R,
@@ -30,7 +36,11 @@ pub(super) fn page<R: Rows>(
         }
         Query::DeliveriesByStatus(webhook, status) => {
             let limit = limit.clamp(1, RECORDS_MAX);
-            return deliveries_page(rows, *webhook, *status, after, limit);
+            return deliveries_page(rows, (*webhook, *status), None, after, limit);
+        }
+        Query::DeliveriesSince(webhook, status, first) => {
+            let limit = limit.clamp(1, RECORDS_MAX);
+            return deliveries_page(rows, (*webhook, *status), Some(*first), after, limit);
         }
         _ => {}
     }
@@ -77,23 +87,33 @@ fn events_page<R: Rows>(
     filled(found, limit, read, |no| cursor_at(&prefix, &no.0.to_be_bytes()))
 }
 
-/// A webhook's deliveries in a status, newest first. Their keys stand in blocks, so that a cursor has the last key.
+/// A webhook's deliveries in a status: newest first, or oldest first from an event on. Their keys stand in blocks, so
+/// that a cursor has the last key.
 fn deliveries_page<R: Rows>(
     rows: &R,
-    webhook: WebhookId,
-    status: Status,
+    (webhook, status): (WebhookId, Status),
+    first: Option<EventNo>,
     after: Option<&[u8]>,
     limit: usize,
 ) -> Result<Page> {
-    let prefix = keys::all_listed(status, Some(webhook));
-    let below = match after {
+    let mut prefix = keys::all_listed(status, Some(webhook));
+    if first.is_some() {
+        // A list that is read in the other direction is another list.
+        prefix.extend_from_slice(OLDEST_FIRST);
+    }
+    let behind = match after {
         None => None,
         Some(after) => {
             let place = keys::delivery_in(place_in(&prefix, after)?).ok_or(Error::Cursor)?;
             Some(place)
         }
     };
-    let found = listed::newest(rows, status, webhook, below.as_ref(), limit + 1)?;
+    let from = match (first, behind) {
+        (None, behind) => From::Newest { below: behind },
+        (Some(first), None) => From::Oldest { first },
+        (Some(_), Some(behind)) => From::Behind(behind),
+    };
+    let found = listed::some(rows, status, webhook, from, limit + 1)?;
     let read = |key: &DeliveryKey| {
         let found = delivery(rows, key)?;
         // It may have moved on since the list was read.
@@ -142,6 +162,9 @@ fn place(query: &Query) -> (Vec<u8>, Order) {
         Query::DeliveriesByStatus(webhook, status) => {
             (keys::all_listed(*status, Some(*webhook)), Order::Descending)
         }
+        Query::DeliveriesSince(webhook, status, _) => {
+            (keys::all_listed(*status, Some(*webhook)), Order::Ascending)
+        }
         Query::DeliveriesByEvent(event) => (keys::heads(*event), Order::Ascending),
         Query::Attempts(delivery) => (keys::attempts(delivery), Order::Ascending),
         Query::Replays(organization) => {
@@ -180,7 +203,9 @@ fn record<R: Rows>(
 ) -> Result<Option<(Record, usize)>> {
     let record = match query {
         Query::Webhooks(_) => read::webhook(value)?,
-        Query::Events(_) | Query::DeliveriesByStatus(..) => return Err(unreadable(key)),
+        Query::Events(_) | Query::DeliveriesByStatus(..) | Query::DeliveriesSince(..) => {
+            return Err(unreadable(key));
+        }
         Query::DeliveriesByEvent(_) => {
             let key = keys::delivery_in(key).ok_or_else(|| unreadable(key))?;
             return Ok(delivery(rows, &key)?.map(|(one, size, _)| (one, size)));

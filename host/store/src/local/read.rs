@@ -81,7 +81,7 @@ pub(super) fn webhook(bytes: &[u8]) -> Result<Record> {
 
 pub(super) fn replay(bytes: &[u8]) -> Result<Record> {
     let row: ReplayRow = row::decode(bytes)?;
-    Ok(Record::Replay(row.revision, Box::new(Replay::try_from(row)?)))
+    Ok(Record::Replay(row.revision(), Box::new(Replay::try_from(row)?)))
 }
 
 fn made<R: Rows>(rows: &R, key: &DeliveryKey) -> Result<Option<Made>> {

@@ -16,7 +16,7 @@ pub(super) fn put(
     let Replay { organization, id, created_at, .. } = replay;
     let key = keys::replay(organization, *id);
     let present = step.row::<ReplayRow>(&key)?;
-    let revision = present.as_ref().map_or(0, |row| row.revision);
+    let revision = present.as_ref().map_or(0, ReplayRow::revision);
     expect(revision, expected, || format!("replay {id}"))?;
     let unfinished = keys::unfinished_replay(organization, *id);
     match &present {

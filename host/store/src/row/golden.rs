@@ -1,8 +1,8 @@
 //! Rows of every released shape, as files: what was written once stays readable, and what is written today is
 //! what was written then. A file has one row a line, in hexadecimal, in the order of the values below.
 //!
-//! A folder holds what a store of that format may have: `v1` what the first release wrote, `v2` what is written
-//! now. A new shape gets new files: run the tests with `WRITE_FIXTURES=1`, which writes what is missing and never
+//! A folder holds what a store of that format may have first had: `v1` what the first release wrote, the last ones what
+//! is written now. A new shape gets new files: run the tests with `WRITE_FIXTURES=1`, which writes what is missing and never
 //! touches what is there.
 
 use std::{
@@ -375,7 +375,13 @@ fn replays() {
     let bare = Replay {
         id: ReplayId::from_random([7; 16]),
         organization: Organization::new("acme").unwrap(),
-        selection: Selection { webhook: None, statuses: vec![Status::Dead], from: None, to: None },
+        selection: Selection {
+            webhook: None,
+            statuses: vec![Status::Dead],
+            from: None,
+            to: None,
+            out_of_order: false,
+        },
         created_at: at(1_795_000_000_123_456),
         progress: Progress::default(),
     };
@@ -385,10 +391,12 @@ fn replays() {
             statuses: Status::ALL.to_vec(),
             from: Some(at(1)),
             to: Some(at(2)),
+            out_of_order: false,
         },
         progress: Progress {
             seen: 300,
             moved: 200,
+            skipped: 0,
             next: Some(vec![0, 255]),
             stage: 3,
             finished_at: Some(at(9)),
@@ -397,7 +405,13 @@ fn replays() {
         ..bare.clone()
     };
     let read = |bytes: &[u8]| Replay::try_from(decode::<ReplayRow>(bytes).unwrap()).unwrap();
-    golden("v2/replay.hex", &[bare, full], |one| encode(&ReplayRow::new(300, one)), read);
+    readable("v2/replay.hex", &[bare, full.clone()], read);
+    let later = Replay {
+        selection: Selection { out_of_order: true, ..full.selection },
+        progress: Progress { skipped: 70_000, ..full.progress },
+        ..full
+    };
+    golden("v3/replay.hex", &[later], |one| encode(&ReplayRow::new(300, one)), read);
 }
 
 #[test]

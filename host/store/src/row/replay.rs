@@ -6,12 +6,21 @@ use transload_domain::{
 };
 use uuid::Uuid;
 
-use super::{Row, delivery::StatusRow, invalid};
+use super::{Row, delivery::StatusRow, invalid, take};
 use crate::{Error, Result, Revision};
 
+/// Version 2. Postcard has no names, so that the first shape and what came later stand one after the other.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ReplayRow {
-    pub(crate) revision: Revision,
+    first: FirstReplayRow,
+    out_of_order: bool,
+    skipped: u64,
+}
+
+/// Version 1.
+#[derive(Debug, Serialize, Deserialize)]
+struct FirstReplayRow {
+    revision: Revision,
     id: [u8; 16],
     organization: String,
     webhook: Option<[u8; 16]>,
@@ -27,13 +36,20 @@ pub(crate) struct ReplayRow {
     error: Option<String>,
 }
 
-impl Row<'_> for ReplayRow {}
+impl Row<'_> for ReplayRow {
+    const VERSION: u8 = 2;
+
+    fn older(version: u8, bytes: &[u8]) -> Option<Result<Self>> {
+        let first = |first| Self { first, out_of_order: false, skipped: 0 };
+        (version == 1).then(|| take(bytes).map(first))
+    }
+}
 
 impl ReplayRow {
     pub(crate) fn new(revision: Revision, replay: &Replay) -> Self {
-        let Selection { webhook, statuses, from, to } = &replay.selection;
+        let Selection { webhook, statuses, from, to, out_of_order } = &replay.selection;
         let progress = &replay.progress;
-        Self {
+        let first = FirstReplayRow {
             revision,
             id: replay.id.0.into_bytes(),
             organization: replay.organization.as_str().to_owned(),
@@ -48,33 +64,40 @@ impl ReplayRow {
             stage: progress.stage,
             finished_at: progress.finished_at.map(Timestamp::as_micros),
             error: progress.error.clone(),
-        }
+        };
+        Self { first, out_of_order: *out_of_order, skipped: progress.skipped }
+    }
+
+    pub(crate) fn revision(&self) -> Revision {
+        self.first.revision
     }
 
     /// When it was asked for.
     pub(crate) fn created_at(&self) -> Timestamp {
-        Timestamp::from_micros(self.created_at)
+        Timestamp::from_micros(self.first.created_at)
     }
 
     /// Whether it has ended.
     pub(crate) fn is_finished(&self) -> bool {
-        self.finished_at.is_some()
+        self.first.finished_at.is_some()
     }
 }
 
 impl TryFrom<ReplayRow> for Replay {
     type Error = Error;
 
-    fn try_from(row: ReplayRow) -> Result<Self> {
+    fn try_from(ReplayRow { first: row, out_of_order, skipped }: ReplayRow) -> Result<Self> {
         let selection = Selection {
             webhook: row.webhook.map(|id| WebhookId(Uuid::from_bytes(id))),
             statuses: row.statuses.into_iter().map(Status::from).collect(),
             from: row.from.map(Timestamp::from_micros),
             to: row.to.map(Timestamp::from_micros),
+            out_of_order,
         };
         let progress = Progress {
             seen: row.seen,
             moved: row.moved,
+            skipped,
             next: row.next,
             stage: row.stage,
             finished_at: row.finished_at.map(Timestamp::from_micros),

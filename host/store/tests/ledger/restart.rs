@@ -108,7 +108,13 @@ async fn what_a_lead_must_know_outlives_a_restart() {
     let replay = Replay {
         id: ReplayId::from_random([3; 16]),
         organization: acme(),
-        selection: Selection { webhook: None, statuses: vec![Status::Dead], from: None, to: None },
+        selection: Selection {
+            webhook: None,
+            statuses: vec![Status::Dead],
+            from: None,
+            to: None,
+            out_of_order: false,
+        },
         created_at: Timestamp::from_micros(1),
         progress: Progress { seen: 9, next: Some(vec![1]), ..Progress::default() },
     };

@@ -14,6 +14,7 @@ async fn a_replay_is_kept_and_told_to_the_lead() {
     let asked = json!({
         "webhook": id.to_string(), "statuses": ["delivered", "dead", "dead"],
         "from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00+01:00",
+        "out_of_order": true,
     });
     let answer = host.send(post_json("/v1/replays", &asked)).await;
     assert_eq!(answer.status, 202, "{}", answer.text);
@@ -23,7 +24,7 @@ async fn a_replay_is_kept_and_told_to_the_lead() {
         "id": answer.json["id"], "webhook": id.to_string(), "statuses": ["delivered", "dead"],
         "from": "2026-01-01T00:00:00.000000Z", "to": "2026-01-01T23:00:00.000000Z",
         "created_at": "2026-01-02T03:04:05.000006Z", "state": "running", "seen": 0, "moved": 0,
-        "finished_at": null, "error": null,
+        "skipped": 0, "out_of_order": true, "finished_at": null, "error": null,
     });
     assert_eq!(answer.json, expected);
     assert_eq!(host.send(get(&path)).await.json, expected);
@@ -37,6 +38,7 @@ async fn a_replay_is_kept_and_told_to_the_lead() {
         statuses: vec![Status::Delivered, Status::Dead],
         from: Some(Timestamp::from_micros(from)),
         to: Some(Timestamp::from_micros(to)),
+        out_of_order: true,
     };
     assert_eq!(told, Some(selection));
 }
@@ -47,6 +49,7 @@ async fn dead_letters_are_meant_where_nothing_is_said() {
     let answer = host.send(post_json("/v1/replays", &json!({}))).await;
     assert_eq!(answer.json["statuses"], json!(["dead"]), "{}", answer.text);
     assert_eq!(answer.json["webhook"], json!(null));
+    assert_eq!(answer.json["out_of_order"], json!(false));
 }
 
 #[tokio::test]
@@ -74,6 +77,7 @@ async fn progress_is_shown_and_lists_are_newest_first() {
                 statuses: vec![Status::Dead],
                 from: None,
                 to: None,
+                out_of_order: false,
             },
             created_at: Timestamp::from_micros(i64::from(at)),
             progress,
@@ -112,6 +116,7 @@ async fn what_is_wrong_is_named_by_its_member() {
         (json!({"statuses": ["scheduled"]}), &["#/statuses/0"]),
         (json!({"from": "yesterday", "to": "2026-01-01"}), &["#/from", "#/to"]),
         (json!({"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}), &["#/to"]),
+        (json!({"out_of_order": 1}), &["#/out_of_order"]),
         (json!({"organization": "other"}), &["#/organization"]),
     ] {
         let answer = host.send(post_json("/v1/replays", &body)).await;

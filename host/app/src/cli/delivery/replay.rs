@@ -39,11 +39,14 @@ pub(super) struct Args {
     /// Of events that were accepted before this time.
     #[arg(long, value_name = "TIME")]
     to: Option<String>,
+    /// Also those that go out in order and whose vendor has a later state of the same subject already.
+    #[arg(long)]
+    out_of_order: bool,
     /// Begin the job and do not wait for its end.
     #[arg(long)]
     no_wait: bool,
     /// Show how far this job is, and begin none.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["webhook", "statuses", "from", "to", "no_wait"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["webhook", "statuses", "from", "to", "out_of_order", "no_wait"])]
     follow: Option<Uuid>,
     #[command(flatten)]
     access: Access,
@@ -84,6 +87,9 @@ impl Args {
                 wanted.insert(name.into(), json!(time));
             }
         }
+        if self.out_of_order {
+            wanted.insert("out_of_order".into(), json!(true));
+        }
         Value::Object(wanted)
     }
 }
@@ -106,13 +112,20 @@ async fn to_its_end(api: &Api, mut replay: Value) -> Result<Value> {
 
 fn how_far(replay: &Value) -> String {
     let number = |name| progress(replay, name).and_then(Value::as_u64).unwrap_or(0);
-    let (seen, moved) = (number("seen"), number("moved"));
+    let (seen, moved, skipped) = (number("seen"), number("moved"), number("skipped"));
     let state = match (progress(replay, "finished_at"), error_of(replay)) {
         (_, Some(error)) => format!("ended early: {error}"),
         (Some(_), None) => "done".into(),
         (None, None) => "under way".into(),
     };
-    format!("{state}; {moved} of {seen} deliveries that were looked at go out again")
+    let left_out = match skipped {
+        0 => String::new(),
+        _ => format!(
+            "; {skipped} were left out because the vendor has, or may have, a later state of the same subject \
+             (--out-of-order sends them all the same)"
+        ),
+    };
+    format!("{state}; {moved} of {seen} deliveries that were looked at go out again{left_out}")
 }
 
 fn error_of(replay: &Value) -> Option<&str> {
@@ -138,5 +151,8 @@ mod tests {
         ] {
             assert_eq!(how_far(&replay), format!("{state}; {words}"));
         }
+        let skipped = json!({ "seen": 7, "moved": 5, "skipped": 2, "finished_at": "T" });
+        let told = how_far(&skipped);
+        assert!(told.starts_with(&format!("done; {words}; 2 were left out")), "{told}");
     }
 }

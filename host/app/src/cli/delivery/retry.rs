@@ -19,6 +19,9 @@ pub(super) struct Args {
     /// The deliveries.
     #[arg(value_name = "ID", required = true, num_args = 1..=1_000)]
     ids: Vec<Uuid>,
+    /// Also where it goes out in order and its vendor has a later state of the same subject already.
+    #[arg(long)]
+    out_of_order: bool,
     #[command(flatten)]
     access: Access,
 }
@@ -26,12 +29,13 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self) -> Result<ExitCode> {
         let json = self.access.json;
+        let wanted = json!({ "out_of_order": self.out_of_order });
         let api = self.access.api()?;
         let mut answers = Vec::new();
         let mut failed = false;
         block_on(async {
             for id in &self.ids {
-                let answer = api.post(&format!("/v1/deliveries/{id}/retry"), &json!({})).await;
+                let answer = api.post(&format!("/v1/deliveries/{id}/retry"), &wanted).await;
                 match answer {
                     Ok(answer) if json => answers.push(answer),
                     Ok(answer) => output::line(format_args!("{id}: {}", words(&answer))),

@@ -46,6 +46,16 @@ pub(crate) async fn a_list_goes_on_over_blocks(world: World) {
                 other => panic!("{other:?}"),
             });
             assert!(keys.eq(heads.iter().rev().map(|head| head.key)), "{status} by {limit}");
+            for first in [0, 5, 256, 300] {
+                let since = Query::DeliveriesSince(hook(1), status, EventNo(first));
+                let listed = world.list(since, limit).await;
+                let keys = listed.iter().map(|record| match record {
+                    Record::Delivery(delivery) => delivery.head.key,
+                    other => panic!("{other:?}"),
+                });
+                let behind = heads.iter().map(|head| head.key).filter(|key| key.event.0 >= first);
+                assert!(keys.eq(behind), "{status} by {limit} since {first}");
+            }
         }
     }
 }
@@ -59,6 +69,7 @@ pub(crate) async fn a_foreign_cursor_is_refused(world: World) {
     let cursor = world.page(own.clone(), None, 2).await.next.unwrap();
     for foreign in [
         Query::DeliveriesByStatus(hook(2), Status::Dead),
+        Query::DeliveriesSince(hook(1), Status::Dead, EventNo(0)),
         Query::DeliveriesByStatus(hook(1), Status::Skipped),
         Query::DeliveriesByEvent(EventNo(1)),
         Query::Events(acme()),

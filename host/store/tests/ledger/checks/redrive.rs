@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 use transload_domain::{Content, DeliveryKey, EventNo, Head, Made, Status};
-use transload_store::{Change, Dispatch, Entry, Error, Key, Ledger as _, Record, Settlement};
+use transload_store::{Change, Dispatch, Entry, Error, Key, Record, Settlement};
 
 use super::accept::futures_join;
 use crate::world::{SHARD, World, delivery, dispatch, hook, key, next, settlement, until_current};

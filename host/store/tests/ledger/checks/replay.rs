@@ -14,7 +14,13 @@ fn replay(n: u16) -> Replay {
     Replay {
         id: ReplayId::from_random(id),
         organization: acme(),
-        selection: Selection { webhook: None, statuses: vec![Status::Dead], from: None, to: None },
+        selection: Selection {
+            webhook: None,
+            statuses: vec![Status::Dead],
+            from: None,
+            to: None,
+            out_of_order: false,
+        },
         created_at: Timestamp::from_micros(1_000 - i64::from(n)),
         progress: Progress::default(),
     }
