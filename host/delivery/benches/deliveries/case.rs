@@ -178,7 +178,7 @@ impl Case {
         let stop = CancellationToken::new();
         let mut hosts = JoinSet::new();
         let began = Instant::now();
-        let loop_parts = parts::parts(&ledger, &vendor);
+        let loop_parts = parts::parts(&ledger, Arc::clone(&vendor) as _);
         hosts.spawn(run::run(loop_parts, Options::new("bench"), stop.clone()));
         self.post_and_wait(&ledger, &vendor, &format!("first-{run}"), 0).await;
         let ready_ms = began.elapsed().as_secs_f64() * 1_000.0;

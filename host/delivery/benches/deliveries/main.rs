@@ -3,8 +3,11 @@
 //!
 //! The ledger is on sled; the plugin and the vendor answer at once, so that the loop and the store are measured and
 //! nothing else. Each case runs in a process of its own, because memory is measured too.
+//!
+//! With the argument `hang` only the case of the endpoint that hangs is measured.
 
 mod case;
+mod hang;
 mod parts;
 
 use std::process::{Command, Stdio};
@@ -22,7 +25,11 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     match Step::from_arguments(&arguments) {
         Some(step) => step.run(),
-        None => compare(),
+        None if arguments.iter().any(|argument| argument == "hang") => hang::compare(),
+        None => {
+            compare();
+            hang::compare();
+        }
     }
 }
 

@@ -130,14 +130,14 @@ impl Sender for Vendor {
     }
 }
 
-pub(crate) fn parts(ledger: &Arc<Sled>, vendor: &Arc<Vendor>) -> Parts {
+pub(crate) fn parts(ledger: &Arc<Sled>, sender: Arc<dyn Sender>) -> Parts {
     let mut catalog = Catalog::default();
     catalog.running.insert(plugin().reference.name.clone(), Arc::clone(plugin()));
     let clock = Arc::new(RealClock);
     Parts {
         ledger: Arc::clone(ledger) as _,
         transformer: Arc::new(Plugins(watch::Sender::new(Arc::new(catalog)))),
-        sender: Arc::clone(vendor) as _,
+        sender,
         clock: Arc::clone(&clock) as _,
         timer: Arc::new(TokioTimer(clock)),
         random: Arc::new(NoChance),

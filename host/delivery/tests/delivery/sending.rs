@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use transload_delivery::run::CLOSINGS_MAX;
+use transload_delivery::run::{CLOSINGS_MAX, Options};
 use transload_domain::{
     AttemptOutcome, Clock, SendFailureKind, Status, Timestamp, Verdict, Webhook, WebhookLimits,
 };
@@ -174,6 +174,39 @@ async fn i8_an_endpoint_that_hangs_does_not_stop_others() {
     let stuck =
         world.network.sent().iter().filter(|(_, one)| one.endpoint.contains("vendor1")).count();
     assert_eq!(stuck, 16, "the usual limit of a webhook");
+}
+
+#[tokio::test]
+async fn i8_beside_an_endpoint_that_hangs_nobody_waits() {
+    const HEALTHY: u8 = 20;
+    const A_SECOND: usize = 3;
+    let mut world = World::new();
+    for n in 0..=HEALTHY {
+        world.put(webhook(n)).await;
+    }
+    world.network.hang("vendor0.");
+    world
+        .network
+        .answers(|exchange| answered(if exchange.endpoint.contains("r0.") { 503 } else { 200 }));
+    // The one that hangs could fill all places twice before its first exchange ends.
+    world.start_as(Options { exchanges: 40, ..Options::new("one") });
+    for second in 1..=45 {
+        if second == 30 {
+            world.network.release();
+            world.quiet().await;
+            world.network.hang("vendor0.");
+        }
+        for id in 0..A_SECOND {
+            world.post(event(&format!("{second}-{id}"))).await;
+        }
+        let arrived = || {
+            let sent = world.network.sent();
+            sent.iter().filter(|(_, one)| !one.endpoint.contains("vendor0.")).count()
+        };
+        let wanted = usize::from(HEALTHY) * A_SECOND * second;
+        world.until_true("all healthy ones got theirs at once", async || arrived() == wanted).await;
+        world.time.advance(seconds(1));
+    }
 }
 
 #[tokio::test]
