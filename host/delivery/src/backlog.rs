@@ -15,8 +15,7 @@ use transload_store::{Ledger, Shard};
 /// Events that may wait for their dispatch before new ones are refused. At the pace of one machine that is a minute
 /// or two of work; each costs its bytes on disk.
 pub const BACKLOG_EVENTS_MAX: u64 = 200_000;
-/// Open deliveries that may wait before new events are refused. Each costs the host some 200 bytes of memory;
-/// one with an order key about a kilobyte.
+/// Open deliveries that may wait before new events are refused. Each costs the host some 200 bytes of memory.
 pub const BACKLOG_DELIVERIES_MAX: u64 = 4_000_000;
 /// Percentage of the backlog that one organization may fill while the others have nothing waiting. With half of it,
 /// one whose vendor is dead keeps much, and many such organizations still leave room.

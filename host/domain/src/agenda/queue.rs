@@ -11,6 +11,10 @@ use crate::{DeliveryKey, EventNo, Head, HookNo, OrderKey, Part, Status, Timestam
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     queue: BTreeMap<(Timestamp, Place), Rest>,
+    /// The order keys with one delivery that waits in the queue, and nothing else, and where it stands there. Most keys
+    /// are such, and there may be millions: a line would take ten times as much.
+    lone: BTreeMap<OrderKey, (Timestamp, Place)>,
+    /// All other order keys.
     lines: BTreeMap<OrderKey, Line>,
     /// The ordered deliveries that are in flight.
     out: HashMap<Place, OrderKey>,
@@ -54,8 +58,11 @@ impl Queue {
         let Some(key) = head.order else {
             return self.queue.insert((head.due, place), rest).is_none();
         };
-        let line = self.lines.entry(key).or_default();
-        let fresh = line.waiting.insert(place, (head.due, rest)).is_none();
+        if !self.lone.contains_key(&key) && !self.lines.contains_key(&key) {
+            self.lone.insert(key, (head.due, place));
+            return self.queue.insert((head.due, place), rest).is_none();
+        }
+        let fresh = self.line(key).waiting.insert(place, (head.due, rest)).is_none();
         self.line_up(key);
         fresh
     }
@@ -72,8 +79,7 @@ impl Queue {
         let head = rest.head(webhook, place, due);
         if let Some(key) = head.order {
             self.leave_line(key, place);
-            let line = self.lines.entry(key).or_default();
-            line.out += 1;
+            self.line(key).out += 1;
             self.out.insert(place, key);
         }
         Some(head)
@@ -94,7 +100,7 @@ impl Queue {
         let Some(key) = head.order else { return true };
         let fresh = self.out.insert(Place::of(&head.key), key).is_none();
         if fresh {
-            self.lines.entry(key).or_default().out += 1;
+            self.line(key).out += 1;
         }
         self.line_up(key);
         fresh
@@ -112,9 +118,7 @@ impl Queue {
         match head.order {
             None => self.queue.remove(&(head.due, place)).is_some(),
             Some(key) => {
-                let there =
-                    self.lines.get(&key).is_some_and(|line| line.waiting.contains_key(&place));
-                self.leave_line(key, place);
+                let there = self.leave_line(key, place);
                 self.line_up(key);
                 there
             }
@@ -135,7 +139,8 @@ impl Queue {
             before.is_some_and(|before| due < before)
         };
         let in_queue = self.queue.iter().take_while(|((due, _), _)| *due < latest);
-        let in_queue = in_queue.filter(|((due, _), rest)| !rest.ordered && is_overdue(*due, rest));
+        let is_alone = |rest: &Rest| !rest.ordered || self.lone.contains_key(&OrderKey(rest.order));
+        let in_queue = in_queue.filter(|((due, _), rest)| is_alone(rest) && is_overdue(*due, rest));
         let in_lines = self.lines.values().flat_map(|line| &line.waiting);
         let in_lines = in_lines.filter(|(_, (due, rest))| is_overdue(*due, rest));
         let all = in_queue
@@ -151,8 +156,9 @@ impl Queue {
     /// Removes all.
     pub(super) fn take_all(&mut self, webhook: WebhookId) -> Vec<Head> {
         let in_queue = std::mem::take(&mut self.queue).into_iter();
+        let lone = std::mem::take(&mut self.lone);
         let mut all: Vec<Head> = in_queue
-            .filter(|(_, rest)| !rest.ordered)
+            .filter(|(_, rest)| !rest.ordered || lone.contains_key(&OrderKey(rest.order)))
             .map(|((due, place), rest)| rest.head(webhook, place, due))
             .collect();
         for line in self.lines.values_mut() {
@@ -166,7 +172,7 @@ impl Queue {
 
     /// Announces that an event that is being dispatched may bring deliveries with this key.
     pub(super) fn expect(&mut self, key: OrderKey, event: EventNo) {
-        *self.lines.entry(key).or_default().expected.entry(event).or_default() += 1;
+        *self.line(key).expected.entry(event).or_default() += 1;
         self.line_up(key);
     }
 
@@ -187,16 +193,36 @@ impl Queue {
         self.queue.is_empty() && self.lines.is_empty()
     }
 
-    /// Removes a delivery from its line, and from the queue if it is the line's front.
-    fn leave_line(&mut self, key: OrderKey, place: Place) {
-        let Some(line) = self.lines.get_mut(&key) else { return };
-        line.waiting.remove(&place);
+    /// The line of an order key, made one if the key has only a lone delivery or nothing. It is to be lined up.
+    fn line(&mut self, key: OrderKey) -> &mut Line {
+        let line = self.lines.entry(key).or_default();
+        if let Some(front) = self.lone.remove(&key)
+            && let Some(rest) = self.queue.get(&front)
+        {
+            line.waiting.insert(front.1, (front.0, *rest));
+            line.front = Some(front);
+        }
+        line
+    }
+
+    /// Removes a delivery from its line, and from the queue if it is the line's front; false when it does not wait.
+    fn leave_line(&mut self, key: OrderKey, place: Place) -> bool {
+        if self.lone.get(&key).is_some_and(|(_, lone)| *lone == place) {
+            return self.lone.remove(&key).is_some_and(|front| {
+                self.queue.remove(&front);
+                true
+            });
+        }
+        let Some(line) = self.lines.get_mut(&key) else { return false };
+        let there = line.waiting.remove(&place).is_some();
         if let Some(front) = line.front.take_if(|(_, front)| *front == place) {
             self.queue.remove(&front);
         }
+        there
     }
 
-    /// Puts the delivery in the queue that is to stand there for its line, and forgets a line that is used up.
+    /// Puts the delivery in the queue that is to stand there for its line, and forgets a line that is used up or has
+    /// only a lone delivery left.
     fn line_up(&mut self, key: OrderKey) {
         let Some(line) = self.lines.get_mut(&key) else { return };
         let first =
@@ -215,8 +241,9 @@ impl Queue {
                 self.queue.insert((due, place), rest);
             }
         }
-        if line.waiting.is_empty() && line.expected.is_empty() && line.out == 0 {
-            self.lines.remove(&key);
+        if line.waiting.len() <= 1 && line.expected.is_empty() && line.out == 0 {
+            let lone = self.lines.remove(&key).and_then(|line| line.front);
+            self.lone.extend(lone.map(|front| (key, front)));
         }
     }
 }

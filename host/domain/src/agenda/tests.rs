@@ -407,3 +407,31 @@ fn a_webhooks_open_deliveries_are_those_that_wait_and_those_in_flight() {
     assert_eq!((agenda.take_changed(), open(&agenda)), (vec![webhook(1)], [0, 0]));
     assert!(!agenda.lanes.contains_key(&webhook(1)), "and then it is forgotten");
 }
+
+/// Deliveries of a key come and go in every way, alone and in company; whatever it was, the next goes as it should.
+#[test]
+fn an_order_key_is_as_good_alone_as_in_company() {
+    let mut agenda = agenda(9, &[(1, 9)]);
+    let one = |event, due| ordered(1, event, due, 7);
+    agenda.insert(one(2, 5));
+    assert_eq!(take_all(&mut agenda, 4), [], "it is not due");
+    assert!(!agenda.take_out(&one(3, 5)), "another than the one that waits");
+    agenda.insert(one(1, 5));
+    assert_eq!(take_all(&mut agenda, 5), [(1, 1)]);
+    agenda.finish(&one(1, 5).key);
+    assert!(agenda.take_out(&one(2, 5)), "alone again");
+    agenda.insert(one(3, 5));
+    agenda.expect(webhook(1), OrderKey(7), EventNo(2));
+    assert_eq!(take_all(&mut agenda, 5), [], "an earlier one is expected");
+    agenda.met(webhook(1), OrderKey(7), EventNo(2));
+    agenda.keep_place(&one(1, 5));
+    assert_eq!(take_all(&mut agenda, 5), [], "an earlier one keeps its place");
+    agenda.give_back(&one(1, 5).key);
+    agenda.insert(Head { status: Status::Blocked, ..ordered(1, 4, 5, 8) });
+    let blocked = agenda.take_overdue(9, |_, status| (status == Status::Blocked).then_some(at(9)));
+    assert_eq!(blocked.iter().map(|head| head.key.event.0).collect::<Vec<_>>(), [4]);
+    assert_eq!(agenda.take_all(webhook(1)), [one(3, 5)]);
+    assert_eq!((agenda.waiting(), agenda.next(at(9))), (0, None));
+    agenda.insert(one(3, 5));
+    assert_eq!(agenda.next(at(5)), Some(one(3, 5)), "it leaves nothing behind");
+}
