@@ -26,6 +26,7 @@
 //! | `k` webhook key | plugin state |
 //! | `t` webhook | bytes of plugin state; it is there as long as the webhook is |
 //! | `w` organization 0 webhook | webhook |
+//! | `W` organization 0 webhook | number of the last event when the webhook went: deliveries of it may be kept |
 //! | `p` digest | profile |
 //! | `x` id | access record |
 //! | `c` webhook status | number of deliveries |
@@ -253,6 +254,19 @@ pub(crate) fn organization_webhooks(organization: &Organization) -> Vec<u8> {
     join(b'w', &[organization.as_str().as_bytes(), &[0]])
 }
 
+/// A webhook that is gone.
+pub(crate) fn gone(organization: &Organization, id: WebhookId) -> Vec<u8> {
+    join(b'W', &[organization.as_str().as_bytes(), &[0], id.0.as_bytes()])
+}
+
+pub(crate) fn organization_gone(organization: &Organization) -> Vec<u8> {
+    join(b'W', &[organization.as_str().as_bytes(), &[0]])
+}
+
+pub(crate) fn all_gone() -> Vec<u8> {
+    vec![b'W']
+}
+
 pub(crate) fn webhooks() -> Vec<u8> {
     vec![b'w']
 }
@@ -280,6 +294,21 @@ pub(crate) fn all_access() -> Vec<u8> {
 
 pub(crate) fn count(webhook: WebhookId, status: Status) -> Vec<u8> {
     join(b'c', &[webhook.0.as_bytes(), &[status_byte(status)]])
+}
+
+/// The counts of a webhook.
+pub(crate) fn counts(webhook: WebhookId) -> Vec<u8> {
+    join(b'c', &[webhook.0.as_bytes()])
+}
+
+pub(crate) fn all_counts() -> Vec<u8> {
+    vec![b'c']
+}
+
+/// The webhook in the key of a count.
+pub(crate) fn counted_in(key: &[u8]) -> Option<WebhookId> {
+    let (webhook, _) = key.get(1..)?.split_first_chunk::<16>()?;
+    Some(WebhookId(Uuid::from_bytes(*webhook)))
 }
 
 /// Whether the row of this key may have more than a few bytes.

@@ -433,6 +433,16 @@ pub enum Query {
     DeliveriesByStatus(WebhookId, Status),
     /// The same, oldest event first, from this event on.
     DeliveriesSince(WebhookId, Status, EventNo),
+    /// An organization's deliveries in any of these statuses, newest event first, also of webhooks that are gone;
+    /// those below that key, where it is given: so a list goes on behind any delivery of it. As [`Record::Delivery`].
+    DeliveriesByOrganization {
+        /// Whose.
+        organization: Organization,
+        /// In which statuses.
+        statuses: Vec<Status>,
+        /// Below which key.
+        below: Option<DeliveryKey>,
+    },
     /// An event's deliveries. As [`Record::Delivery`].
     DeliveriesByEvent(EventNo),
     /// A delivery's attempts, oldest first.

@@ -13,8 +13,8 @@ pub(super) enum Cursor {
     Event(Place),
     /// In one webhook's deliveries: one list for each status, and the event number of the last that was shown.
     Webhook { lists: Vec<Place>, below: Option<u64> },
-    /// In all deliveries: in the list of events, and in the deliveries of one that was only begun.
-    All { events: Place, begun: Option<(u64, Place)> },
+    /// In all deliveries of an organization: behind the one with this event, webhook, hook and part.
+    All { organization: String, event: u64, webhook: [u8; 16], hook: u8, part: u8 },
 }
 
 /// Where one of the ledger's lists goes on.

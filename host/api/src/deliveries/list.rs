@@ -72,7 +72,8 @@ pub(crate) async fn list(
         let statuses = status.map_or(Status::ALL.to_vec(), Shown::stored);
         Walk::webhook(&api, webhook, &statuses, cursor)?
     } else {
-        Walk::all(&api, caller.organization.clone(), cursor)?
+        let statuses = status.map_or(Status::ALL.to_vec(), Shown::stored);
+        Walk::all(&api, caller.organization.clone(), statuses, cursor)?
     };
     let look = Look::new(&api, &caller.organization);
     let (deliveries, next) = collect(walk, look, limit, &wanted).await?;

@@ -1,10 +1,16 @@
 //! Going through deliveries, newest event first.
 //!
-//! The ledger lists deliveries by event and by webhook and status. Other lists are made of these here. Each step asks
-//! for one record, because only then is there a cursor right behind it.
+//! The ledger lists deliveries by event, by webhook and status, and by organization and statuses. A webhook's list is
+//! made of its statuses' here; each step of it asks for one record, because only then is there a cursor right behind
+//! it.
 
-use transload_domain::{Delivery, EventNo, Organization, Status, WebhookId};
+use std::collections::VecDeque;
+
+use transload_domain::{
+    Delivery, DeliveryKey, EventNo, HookNo, Organization, Part, Status, WebhookId,
+};
 use transload_store::{Query, Record};
+use uuid::Uuid;
 
 use super::cursor::{Cursor, Place};
 use crate::{Api, page, problem::Problem};
@@ -12,6 +18,8 @@ use crate::{Api, page, problem::Problem};
 /// Records that one request reads at most. A page that meets few of what was asked for ends here, short of its limit
 /// but with a cursor, so that no request takes long.
 const STEPS_MAX: usize = 2_000;
+/// Deliveries of an organization that are read together.
+const READ_TOGETHER: usize = 100;
 
 /// Goes through deliveries, newest event first.
 pub(super) struct Walk<'a> {
@@ -23,7 +31,19 @@ pub(super) struct Walk<'a> {
 enum Way {
     Event { event: EventNo, place: Place },
     Webhook { lists: Vec<List>, below: Option<u64> },
-    All { organization: Organization, events: Place, begun: Option<(u64, Place)> },
+    All(All),
+}
+
+/// An organization's deliveries in some statuses.
+struct All {
+    organization: Organization,
+    statuses: Vec<Status>,
+    /// The last that was taken.
+    last: Option<DeliveryKey>,
+    /// What was read behind it.
+    read: VecDeque<Box<Delivery>>,
+    /// Where to read on.
+    ahead: Place,
 }
 
 /// A webhook's deliveries in one status.
@@ -74,18 +94,27 @@ impl<'a> Walk<'a> {
         Ok(Self { api, way: Way::Webhook { lists: lists.collect(), below }, steps: 0 })
     }
 
-    /// Through all of an organization's deliveries.
+    /// Through an organization's deliveries in any of these statuses.
     pub(super) fn all(
         api: &'a Api,
         organization: Organization,
+        statuses: Vec<Status>,
         cursor: Option<Cursor>,
     ) -> Result<Self, Problem> {
-        let (events, begun) = match cursor {
-            None => (Place::Start, None),
-            Some(Cursor::All { events, begun }) => (events, begun),
+        let last = match cursor {
+            None => None,
+            Some(Cursor::All { organization: of, event, webhook, hook, part })
+                if of == organization.as_str() =>
+            {
+                let webhook = WebhookId(Uuid::from_bytes(webhook));
+                let (event, hook, part) = (EventNo(event), HookNo(hook), Part(part));
+                Some(DeliveryKey { event, webhook, hook, part })
+            }
             Some(_) => return Err(page::bad_cursor()),
         };
-        Ok(Self { api, way: Way::All { organization, events, begun }, steps: 0 })
+        let (read, ahead) = (VecDeque::new(), Place::Start);
+        let all = All { organization, statuses, last, read, ahead };
+        Ok(Self { api, way: Way::All(all), steps: 0 })
     }
 
     /// The next delivery; `None` at the end, and when this request has read enough ([`Walk::cursor`] tells which).
@@ -97,9 +126,7 @@ impl<'a> Walk<'a> {
                 reader.delivery(&Query::DeliveriesByEvent(*event), place).await
             }
             Way::Webhook { lists, below } => merge(&mut reader, lists, below).await,
-            Way::All { organization, events, begun } => {
-                through_events(&mut reader, organization, events, begun).await
-            }
+            Way::All(all) => all.next(&mut reader).await,
         }
     }
 
@@ -112,8 +139,14 @@ impl<'a> Walk<'a> {
                 let lists = lists.iter().map(|list| list.place.clone()).collect();
                 open.then_some(Cursor::Webhook { lists, below: *below })
             }
-            Way::All { events, begun, .. } => (!events.is_end() || begun.is_some())
-                .then(|| Cursor::All { events: events.clone(), begun: begun.clone() }),
+            Way::All(All { read, ahead, .. }) if read.is_empty() && ahead.is_end() => None,
+            Way::All(All { organization, last, .. }) => last.map(|last| Cursor::All {
+                organization: organization.to_string(),
+                event: last.event.0,
+                webhook: last.webhook.0.into_bytes(),
+                hook: last.hook.0,
+                part: last.part.0,
+            }),
         }
     }
 }
@@ -192,32 +225,29 @@ async fn merge(
     Ok(found)
 }
 
-/// The deliveries of one event after the other.
-async fn through_events(
-    reader: &mut Reader<'_>,
-    organization: &Organization,
-    events: &mut Place,
-    begun: &mut Option<(u64, Place)>,
-) -> Result<Option<Box<Delivery>>, Problem> {
-    loop {
-        if let Some((event, place)) = begun {
-            let query = Query::DeliveriesByEvent(EventNo(*event));
-            let found = reader.delivery(&query, place).await?;
-            if place.is_end() {
-                *begun = None;
-            }
-            if found.is_some() {
-                return Ok(found);
-            }
-            if begun.is_some() {
-                return Ok(None);
-            }
+impl All {
+    async fn next(&mut self, reader: &mut Reader<'_>) -> Result<Option<Box<Delivery>>, Problem> {
+        while self.read.is_empty() {
+            let Some(after) = self.ahead.after() else { return Ok(None) };
+            let query = Query::DeliveriesByOrganization {
+                organization: self.organization.clone(),
+                statuses: self.statuses.clone(),
+                below: self.last,
+            };
+            let api = reader.api;
+            let found = api.ledger.page(api.shard, query, after, READ_TOGETHER).await?;
+            self.ahead = Place::of(found.next);
+            self.read.extend(found.records.into_iter().filter_map(|record| match record {
+                Record::Delivery(delivery) => Some(delivery),
+                _ => None,
+            }));
         }
-        let query = Query::Events(organization.clone());
-        match reader.record(&query, events).await? {
-            Some(Record::Event(no, _)) => *begun = Some((no.0, Place::Start)),
-            Some(_) => {}
-            None => return Ok(None),
+        if *reader.steps >= STEPS_MAX {
+            return Ok(None);
         }
+        *reader.steps += 1;
+        let next = self.read.pop_front();
+        self.last = next.as_ref().map(|next| next.head.key).or(self.last);
+        Ok(next)
     }
 }

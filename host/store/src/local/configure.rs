@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Local, failures, replay, state, suspend::Suspension};
+use super::{Local, failures, gone, replay, state, suspend::Suspension};
 use crate::{
     Change, Entry, Error, Result, Revision,
     group::{Group, Step},
@@ -75,6 +75,7 @@ fn remove_webhook(
     };
     expect(row.revision(), expected, || format!("webhook {id}"))?;
     step.remove(key);
+    gone::note(step, organization, id)?;
     state::end(step, id)?;
     failures::end(step, id);
     step.tell(Entry::WebhookRemoved(id));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::gone;
 use crate::{
     Error, Result, keys,
     row::{self, BlockRow, FormatRow, HeadRow, ListedRow, NumberRow, Row, block, listed, readable},
@@ -32,6 +33,7 @@ pub(crate) fn is_present(rows: &impl Rows) -> Result<bool> {
     clear(rows, keys::first::BY_ORGANIZATION)?;
     clear(rows, keys::first::BY_STATUS)?;
     clear(rows, keys::first::UNDISPATCHED)?;
+    gone::complete(rows)?;
     Ok(true)
 }
 

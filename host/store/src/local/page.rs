@@ -5,9 +5,9 @@ use std::ops::{ControlFlow, Range};
 use transload_domain::{DeliveryKey, Digest, EventNo, Organization, Status, WebhookId};
 
 use super::{
-    events,
+    events, gone,
     listed::{self, From},
-    read,
+    merged, read,
 };
 use crate::{
     Error, Page, Query, Record, Result, keys,
@@ -41,6 +41,10 @@ pub(super) fn page<R: Rows>(
         Query::DeliveriesSince(webhook, status, first) => {
             let limit = limit.clamp(1, RECORDS_MAX);
             return deliveries_page(rows, (*webhook, *status), Some(*first), after, limit);
+        }
+        Query::DeliveriesByOrganization { organization, statuses, below } => {
+            let limit = limit.clamp(1, RECORDS_MAX);
+            return organization_page(rows, organization, statuses, *below, after, limit);
         }
         _ => {}
     }
@@ -123,6 +127,38 @@ fn deliveries_page<R: Rows>(
     filled(found, limit, read, |key| cursor_at(&prefix, &keys::head(key)[1..]))
 }
 
+/// An organization's deliveries in some statuses, newest first: the lists of all its webhooks as one.
+fn organization_page<R: Rows>(
+    rows: &R,
+    organization: &Organization,
+    statuses: &[Status],
+    below: Option<DeliveryKey>,
+    after: Option<&[u8]>,
+    limit: usize,
+) -> Result<Page> {
+    let prefix = organization_prefix(organization, statuses);
+    let after = after.map(|after| {
+        place_in(&prefix, after).and_then(|place| keys::delivery_in(place).ok_or(Error::Cursor))
+    });
+    let below = after.transpose()?.or(below);
+    let webhooks = gone::webhooks(rows, organization)?;
+    let lists = webhooks.iter().flat_map(|id| statuses.iter().map(|status| (*status, *id)));
+    let found = merged::newest(rows, lists, below.as_ref(), limit + 1)?;
+    let read = |key: &DeliveryKey| {
+        let found = delivery(rows, key)?;
+        // It may have moved on since the lists were read.
+        let found = found.filter(|(_, _, has)| statuses.contains(has));
+        Ok(found.map(|(record, size, _)| (size, record)))
+    };
+    filled(found, limit, read, |key| cursor_at(&prefix, &keys::head(key)[1..]))
+}
+
+/// What tells this list from others; no rows lie under it.
+fn organization_prefix(organization: &Organization, statuses: &[Status]) -> Vec<u8> {
+    let statuses = statuses.iter().map(|status| keys::status_byte(*status));
+    keys::organization_webhooks(organization).into_iter().chain(statuses).collect()
+}
+
 /// A page of what was found, at most one of which is beyond it: each read, as long as the bytes allow.
 fn filled<T>(
     found: Vec<T>,
@@ -165,6 +201,9 @@ fn place(query: &Query) -> (Vec<u8>, Order) {
         Query::DeliveriesSince(webhook, status, _) => {
             (keys::all_listed(*status, Some(*webhook)), Order::Ascending)
         }
+        Query::DeliveriesByOrganization { organization, statuses, .. } => {
+            (organization_prefix(organization, statuses), Order::Descending)
+        }
         Query::DeliveriesByEvent(event) => (keys::heads(*event), Order::Ascending),
         Query::Attempts(delivery) => (keys::attempts(delivery), Order::Ascending),
         Query::Replays(organization) => {
@@ -203,9 +242,10 @@ fn record<R: Rows>(
 ) -> Result<Option<(Record, usize)>> {
     let record = match query {
         Query::Webhooks(_) => read::webhook(value)?,
-        Query::Events(_) | Query::DeliveriesByStatus(..) | Query::DeliveriesSince(..) => {
-            return Err(unreadable(key));
-        }
+        Query::Events(_)
+        | Query::DeliveriesByStatus(..)
+        | Query::DeliveriesSince(..)
+        | Query::DeliveriesByOrganization { .. } => return Err(unreadable(key)),
         Query::DeliveriesByEvent(_) => {
             let key = keys::delivery_in(key).ok_or_else(|| unreadable(key))?;
             return Ok(delivery(rows, &key)?.map(|(one, size, _)| (one, size)));

@@ -2,7 +2,7 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::{Local, delivery, events, read};
+use super::{Local, delivery, events, gone, read};
 use crate::{
     Error, Lead, Result, Retired, Retirement,
     group::{Group, Step},
@@ -31,11 +31,33 @@ impl<R: Rows> Local<R> {
         let fence = lead.clone();
         self.journal.submit(move |group| group.leadership.fence(&fence)).await?;
         let (closed, next) = self.read_rows(move |rows| closed_events(rows, retirement)).await?;
+        if retirement.from == EventNo(0) {
+            self.forget_gone().await?;
+        }
         let mut events = 0;
         for some in closed.chunks(EVENTS_PER_WRITE) {
             events += self.forget(lead, some.to_vec(), retirement.accepted_before).await?;
         }
         Ok(Retired { events, next })
+    }
+
+    /// Forgets webhooks that are gone and have no deliveries any more: once in each sweep.
+    async fn forget_gone(&self) -> Result<()> {
+        let useless = self.read_rows(|rows| gone::useless(rows)).await?;
+        if useless.is_empty() {
+            return Ok(());
+        }
+        let work = move |group: &mut Group<'_>| {
+            group.atomic(|step| {
+                for (key, value) in useless {
+                    if step.get(&key)?.is_some_and(|now| now == value) {
+                        step.remove(key);
+                    }
+                }
+                Ok(())
+            })
+        };
+        self.journal.submit(work).await
     }
 
     async fn forget(&self, lead: &Lead, events: Vec<EventNo>, before: Timestamp) -> Result<usize> {

@@ -78,6 +78,8 @@ macro_rules! conformance {
             configure::a_profile_is_kept_by_its_digest,
             page::deliveries_are_listed_newest_first,
             page::a_list_goes_on_over_blocks,
+            page::an_organizations_deliveries_are_one_list,
+            page::a_webhook_that_is_gone_is_known_while_deliveries_may_come,
             page::a_foreign_cursor_is_refused,
             retire::only_closed_events_are_forgotten,
             retire::what_ends_late_is_kept_as_long_as_what_ends_at_once,
