@@ -3,8 +3,13 @@
 //!
 //! Host, receiver and client share this machine. The host keeps its ledger on sled, runs the ReadyCloud plugin in the
 //! sandbox for every event, and settles every delivery; the bare loop only sends the requests that came out.
+//!
+//! Beside the ratio of the rates stands the processor time of an event, by the threads that spent it: it says where
+//! the time goes, and what else the machine does disturbs it less. `cargo bench -p transload-tests --bench path --
+//! batches` runs that part alone, for a profile; so do `singles`, `bare` and `alone`.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -18,7 +23,7 @@ use serde_json::{Value, json};
 use tokio::{task::JoinSet, time::timeout};
 use transload_tests::{
     client::Client,
-    figure,
+    cpu, figure,
     house::House,
     modules,
     receiver::{Arrival, Receiver},
@@ -40,37 +45,91 @@ const BATCH_CALLERS: usize = 4;
 const ALONE: usize = 1_000;
 /// Runs, of which the median counts. Host and bare loop take turns, so that a slow moment meets both.
 const RUNS: usize = 5;
+/// Microseconds of an event below which a kind of thread is not worth a line.
+const CPU_TOLD_US: f64 = 0.5;
 /// No run may take longer.
 const RUN_TIME_MAX: Duration = Duration::from_secs(120);
 
+/// What a run came to.
+struct Ran {
+    per_second: f64,
+    /// Microseconds of processor time for each event, by the threads' names.
+    cpu_us: BTreeMap<String, f64>,
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let wanted = |part: &str| asked.is_empty() || asked.iter().any(|name| name == part);
     let (mut batches, mut singles, mut bare) = (Vec::new(), Vec::new(), Vec::new());
     for run in 1..=RUNS {
-        batches.push(whole_way(BATCH, BATCH_CALLERS).await?);
-        bare.push(bare_loop().await?);
-        singles.push(whole_way(1, CALLERS).await?);
+        if wanted("batches") {
+            batches.push(whole_way(BATCH, BATCH_CALLERS).await?);
+        }
+        if wanted("bare") {
+            bare.push(bare_loop().await?);
+        }
+        if wanted("singles") {
+            singles.push(whole_way(1, CALLERS).await?);
+        }
+        let rate = |runs: &[Ran]| runs.last().map_or(0.0, |ran| ran.per_second);
         println!(
             "run {run}: the whole way {:.0} events/s in batches, {:.0} singly; {:.0} requests/s bare",
-            batches[run - 1],
-            singles[run - 1],
-            bare[run - 1]
+            rate(&batches),
+            rate(&singles),
+            rate(&bare)
         );
     }
-    let (batches, singles, bare) = (median(batches), median(singles), median(bare));
-    let (p50, p99) = alone().await?;
-    figure("path.per_second", format!("{batches:.0}"));
-    figure("path.single_per_second", format!("{singles:.0}"));
-    figure("path.bare_per_second", format!("{bare:.0}"));
-    figure("path.over_bare", format!("{:.3}", batches / bare));
-    figure("path.single_over_bare", format!("{:.3}", singles / bare));
-    figure("path.alone_p50_ms", format!("{p50:.2}"));
-    figure("path.alone_p99_ms", format!("{p99:.2}"));
+    let rate = |runs: &[Ran]| median(runs.iter().map(|ran| ran.per_second).collect());
+    let both = [(rate(&batches), "path.over_bare"), (rate(&singles), "path.single_over_bare")];
+    for (name, runs) in [("path", &batches), ("path.single", &singles), ("path.bare", &bare)] {
+        let separator = if name == "path" { '.' } else { '_' };
+        if let Some(per_second) = rate(runs) {
+            figure(&format!("{name}{separator}per_second"), format!("{per_second:.0}"));
+            tell_cpu(&format!("{name}{separator}cpu_us"), runs);
+        }
+    }
+    for (whole, name) in both {
+        if let Some((whole, bare)) = whole.zip(rate(&bare)) {
+            figure(name, format!("{:.3}", whole / bare));
+        }
+    }
+    if wanted("alone") {
+        let (p50, p99) = alone().await?;
+        figure("path.alone_p50_ms", format!("{p50:.2}"));
+        figure("path.alone_p99_ms", format!("{p99:.2}"));
+    }
     Ok(())
 }
 
-/// Events per second from the first POST until the last event has arrived.
-async fn whole_way(batch: usize, callers: usize) -> anyhow::Result<f64> {
+/// Prints what an event took of each kind of thread, and of all.
+fn tell_cpu(name: &str, runs: &[Ran]) {
+    let sums = runs.iter().map(|ran| ran.cpu_us.values().sum::<f64>()).collect();
+    let threads = runs.iter().flat_map(|ran| ran.cpu_us.keys()).collect::<BTreeSet<_>>();
+    for thread in threads {
+        let of_each = runs.iter().map(|ran| ran.cpu_us.get(thread).copied().unwrap_or_default());
+        if let Some(spent) = median(of_each.collect()).filter(|spent| *spent >= CPU_TOLD_US) {
+            figure(&format!("{name}.{thread}"), format!("{spent:.1}"));
+        }
+    }
+    figure(name, format!("{:.1}", median(sums).unwrap_or_default()));
+}
+
+/// Times what is done for all events of a run.
+async fn timed(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<Ran> {
+    let (cpu, began) = (cpu::by_thread(), Instant::now());
+    work.await?;
+    let per_second = EVENTS as f64 / began.elapsed().as_secs_f64();
+    let spent = cpu::between(&cpu, &cpu::by_thread());
+    let each = |time: Duration| time.as_secs_f64() * 1e6 / EVENTS as f64;
+    Ok(Ran {
+        per_second,
+        cpu_us: spent.into_iter().map(|(name, time)| (name, each(time))).collect(),
+    })
+}
+
+/// From the first POST until the last event has arrived.
+async fn whole_way(batch: usize, callers: usize) -> anyhow::Result<Ran> {
     let house = House::start(&["readycloud"]).await?;
     let receiver = Receiver::start(identify).await?;
     let client = house.client("acme").await?;
@@ -85,24 +144,26 @@ async fn whole_way(batch: usize, callers: usize) -> anyhow::Result<f64> {
         let some = |events: &[Value]| Value::from(events.to_vec()).to_string().into();
         ("application/cloudevents-batch+json", events.chunks(batch).map(some).collect())
     };
-    let began = Instant::now();
-    at_the_same_time(callers, posts, move |post| {
+    let posted = at_the_same_time(callers, posts, move |post| {
         let client = client.clone();
         async move {
             let answer = client.post("/v1/events", kind, post).await?;
             ensure!(answer.status == 202, "events were refused: {}", answer.text());
             Ok(())
         }
-    })
-    .await?;
-    timeout(RUN_TIME_MAX, receiver.events(EVENTS)).await.context("not all events arrived")?;
-    let took = began.elapsed();
+    });
+    let ran = timed(async {
+        posted.await?;
+        let arrived = timeout(RUN_TIME_MAX, receiver.events(EVENTS)).await;
+        arrived.context("not all events arrived")
+    });
+    let ran = ran.await?;
     house.stop().await?;
-    Ok(EVENTS as f64 / took.as_secs_f64())
+    Ok(ran)
 }
 
-/// Requests per second of a client that only sends.
-async fn bare_loop() -> anyhow::Result<f64> {
+/// A client that only sends.
+async fn bare_loop() -> anyhow::Result<Ran> {
     let receiver = Receiver::start(identify).await?;
     let client = Client::new(&receiver.url(), "");
     let template =
@@ -113,8 +174,7 @@ async fn bare_loop() -> anyhow::Result<f64> {
         body.to_string().into()
     };
     let bodies = (0..EVENTS).map(body).collect();
-    let began = Instant::now();
-    at_the_same_time(CALLERS, bodies, move |body| {
+    let sent = at_the_same_time(CALLERS, bodies, move |body| {
         let client = client.clone();
         async move {
             let headers =
@@ -123,9 +183,8 @@ async fn bare_loop() -> anyhow::Result<f64> {
             ensure!(answer.status == 200, "the receiver refused: {}", answer.text());
             Ok(())
         }
-    })
-    .await?;
-    Ok(EVENTS as f64 / began.elapsed().as_secs_f64())
+    });
+    timed(sent).await
 }
 
 /// Milliseconds from a POST to the arrival, at the 50th and the 99th of a hundred events that are alone.
@@ -200,7 +259,8 @@ fn identify(body: &[u8]) -> Option<Arrival> {
     Some(Arrival { delivery: id.to_owned(), event: id.parse().ok()? })
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The middle one; none of none.
+fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    values.get(values.len() / 2).copied()
 }

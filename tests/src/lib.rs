@@ -4,6 +4,7 @@
 //! judged there.
 
 pub mod client;
+pub mod cpu;
 pub mod dice;
 pub mod house;
 pub mod modules;

@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Instant,
 };
@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use axum::{Router, extract::State, http::StatusCode};
 use bytes::Bytes;
 use ring::digest::{SHA256, digest};
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
 
 /// A vendor's endpoint on a free local port. It ends when it is dropped.
 pub struct Receiver {
@@ -41,7 +41,16 @@ struct Seen {
     refuses_every: u64,
     requests: AtomicU64,
     ledger: Mutex<Arrivals>,
-    count: watch::Sender<usize>,
+    waiting: Mutex<Vec<Wait>>,
+    /// The least number of events that somebody waits for.
+    wanted: AtomicUsize,
+}
+
+/// Somebody who waits until so many events have arrived. Only then is he woken: whoever measures must not pay for each
+/// arrival.
+struct Wait {
+    events: usize,
+    reached: oneshot::Sender<()>,
 }
 
 /// What has arrived so far.
@@ -83,8 +92,8 @@ impl Receiver {
         let address = listener.local_addr()?;
         let ledger = Mutex::new(Arrivals::default());
         let requests = AtomicU64::new(0);
-        let count = watch::Sender::new(0);
-        let seen = Arc::new(Seen { identify, refuses_every, requests, ledger, count });
+        let (waiting, wanted) = (Mutex::default(), AtomicUsize::new(usize::MAX));
+        let seen = Arc::new(Seen { identify, refuses_every, requests, ledger, waiting, wanted });
         let router = Router::new().fallback(take).with_state(Arc::clone(&seen));
         let mut server = JoinSet::new();
         server.spawn(async move {
@@ -107,9 +116,11 @@ impl Receiver {
 
     /// Waits until so many different events have arrived.
     pub async fn events(&self, wanted: usize) {
-        let mut count = self.seen.count.subscribe();
-        // The sender lives as long as `self`, so that waiting cannot fail.
-        let _ = count.wait_for(|count| *count >= wanted).await;
+        let (reached, told) = oneshot::channel();
+        self.seen.add(Wait { events: wanted, reached });
+        self.seen.tell(self.arrivals().events.len());
+        // The sender is kept until it has told, so that waiting cannot fail.
+        let _ = told.await;
     }
 }
 
@@ -117,6 +128,28 @@ impl Seen {
     fn lock(&self) -> MutexGuard<'_, Arrivals> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn add(&self, wait: Wait) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push(wait);
+        self.wanted.store(least(&waiting), Ordering::SeqCst);
+    }
+
+    /// Tells those who wait for no more events than these.
+    fn tell(&self, events: usize) {
+        if events < self.wanted.load(Ordering::SeqCst) {
+            return;
+        }
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        for wait in waiting.extract_if(.., |wait| wait.events <= events) {
+            let _ = wait.reached.send(());
+        }
+        self.wanted.store(least(&waiting), Ordering::SeqCst);
+    }
+}
+
+fn least(waiting: &[Wait]) -> usize {
+    waiting.iter().map(|wait| wait.events).min().unwrap_or(usize::MAX)
 }
 
 async fn take(State(seen): State<Arc<Seen>>, body: Bytes) -> StatusCode {
@@ -136,7 +169,7 @@ async fn take(State(seen): State<Arc<Seen>>, body: Bytes) -> StatusCode {
         arrivals.record(arrival, hash);
         arrivals.events.len()
     };
-    seen.count.send_if_modified(|count| std::mem::replace(count, events) != events);
+    seen.tell(events);
     StatusCode::OK
 }
 
