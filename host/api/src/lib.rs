@@ -35,7 +35,7 @@ mod testing;
 mod time;
 mod webhooks;
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use prometheus_client::registry::Registry;
 use tokio::sync::watch;
@@ -50,9 +50,13 @@ use transload_store::{Ledger, Shard};
 pub use operator::ORGANIZATION_HEADER;
 pub use router::{admin_router, router};
 
-/// All that the API needs to answer. Cheap to clone: it is the state of each request.
+/// The API's parts, shared: the state of each request. Routing and each layer take a copy of it for every request,
+/// so a copy is one count and not one for each part.
 #[derive(Clone)]
-pub struct Api {
+pub struct Api(Arc<Parts>);
+
+/// All that the API needs to answer.
+pub struct Parts {
     /// The durable facts.
     pub ledger: Arc<dyn Ledger>,
     /// Where they are.
@@ -86,7 +90,21 @@ pub struct Api {
     pub metrics_need_key: bool,
 }
 
-impl Api {
+impl From<Parts> for Api {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for Api {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Parts {
     /// The plugins as they are now.
     fn catalog(&self) -> Arc<Catalog> {
         self.catalog.borrow().clone()

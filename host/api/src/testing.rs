@@ -25,7 +25,7 @@ use transload_store::{Memory, Shard};
 use uuid::Uuid;
 
 use self::names::Names;
-use crate::{Api, admin_router, keys, router};
+use crate::{Api, Parts, admin_router, keys, router};
 
 mod deliveries;
 mod ledger;
@@ -75,7 +75,7 @@ impl Host {
     }
 
     /// A host whose API was changed before it began.
-    pub(crate) async fn with(change: impl FnOnce(&mut Api)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Parts)) -> Self {
         let clock = Arc::new(Still);
         let random = Arc::new(Counting::default());
         let ledger = Arc::new(Watched::new(Memory::new(clock.clone())));
@@ -86,7 +86,7 @@ impl Host {
         let pkcs8 = Signer::generate_pkcs8(random.as_ref());
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
-        let mut api = Api {
+        let mut parts = Parts {
             ledger: ledger.clone(),
             shard: Shard(0),
             clock: clock.clone(),
@@ -103,7 +103,8 @@ impl Host {
             registry: Arc::new(registry),
             metrics_need_key: false,
         };
-        change(&mut api);
+        change(&mut parts);
+        let api = Api::from(parts);
         let (router, admin) = (router(api.clone()), admin_router(api.clone()));
         let mut host = Self {
             ledger,

@@ -323,7 +323,7 @@ fn parts(
 }
 
 fn api(config: &Config, shared: &Shared, ledger: &Arc<Sled>, engine: &Arc<Engine>) -> Api {
-    Api {
+    let parts = transload_api::Parts {
         ledger: Arc::clone(ledger) as Arc<dyn Ledger>,
         shard: Shard::default(),
         clock: Arc::clone(&shared.clock),
@@ -339,7 +339,8 @@ fn api(config: &Config, shared: &Shared, ledger: &Arc<Sled>, engine: &Arc<Engine
         metrics: shared.metrics.clone(),
         registry: Arc::clone(&shared.registry),
         metrics_need_key: !config.public_metrics,
-    }
+    };
+    parts.into()
 }
 
 #[cfg(test)]

@@ -5,6 +5,9 @@ use transload_domain::limits::{EVENT_ATTRIBUTE_BYTES_MAX, NAME_LEN_MAX};
 
 use crate::{body::MediaType, time::is_rfc3339};
 
+/// What nearly every event says; it need not be taken apart to be known.
+pub(super) const JSON: &str = "application/json";
+
 /// What is wrong with an attribute's name; `None` when nothing is.
 ///
 /// Source: CloudEvents 1.0.2, "Attribute naming convention": lower-case ASCII letters and digits, and never `data`.
@@ -67,7 +70,8 @@ fn is_event_type(text: &str) -> bool {
 }
 
 fn is_json(datacontenttype: &str) -> bool {
-    MediaType::parse(datacontenttype).is_some_and(|media| media.is_json())
+    datacontenttype == JSON
+        || MediaType::parse(datacontenttype).is_some_and(|media| media.is_json())
 }
 
 /// Code points that Unicode sets apart for ever: U+FDD0 to U+FDEF, and the last two of each plane.

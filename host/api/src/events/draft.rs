@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use transload_domain::{Event, Organization, Timestamp, limits::EVENT_EXTENSIONS_MAX};
 
-use super::attributes::{fault_of_name, fault_of_value};
+use super::attributes::{JSON, fault_of_name, fault_of_value};
 use crate::{body::MediaType, pointer::Pointer, problem::InputError, raw};
 
 /// An event as it came in, in whichever form, and the faults that were seen so far.
@@ -76,7 +76,7 @@ impl Draft {
         self.attributes.remove("specversion");
         // What JSON data is anyway need not be said; another +json type is kept like an extension.
         let plain = |text: &String| {
-            MediaType::parse(text).is_some_and(|media| media.essence == "application/json")
+            text == JSON || MediaType::parse(text).is_some_and(|media| media.essence == JSON)
         };
         if self.attributes.get("datacontenttype").is_some_and(plain) {
             self.attributes.remove("datacontenttype");
