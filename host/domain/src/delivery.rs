@@ -1,6 +1,6 @@
 //! One vendor request for one event and one hook.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use crate::{DeliveryKey, Digest, Fault, OrderKey, PluginName, Timestamp};
 
@@ -66,8 +66,8 @@ pub struct PluginRef {
 /// What came out of a transform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// The bytes for the vendor.
-    Request(Request),
+    /// The bytes for the vendor; they never change, so that whoever needs them shares them.
+    Request(Arc<Request>),
     /// Nothing is to be sent, and why.
     Skipped(String),
     /// No bytes, and why. A retry of such a delivery transforms again.

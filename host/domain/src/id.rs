@@ -1,6 +1,6 @@
 //! Names and numbers by which things are known.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use ring::digest::{SHA256, digest};
 use uuid::{Builder, Uuid};
@@ -20,7 +20,7 @@ macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $what:literal, $max:expr, $allowed:literal, $ok:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Box<str>);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Takes the text as a name.

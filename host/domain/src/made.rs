@@ -1,5 +1,7 @@
 //! What becomes of an event and a hook after the transform.
 
+use std::sync::Arc;
+
 use crate::{
     Content, Delivery, DeliveryKey, Fault, Head, Made, NotRun, OrderKey, Outcome, Part, PluginName,
     PluginRef, Request, RetryPolicy, Status, Timestamp, Transformed, limits,
@@ -97,7 +99,7 @@ impl Making<'_> {
         let one = |(part, request)| {
             let mut head = self.head(Status::Scheduled, self.now);
             head.key.part = Part(part);
-            self.made(head, Content::Request(request))
+            self.made(head, Content::Request(Arc::new(request)))
         };
         with_parts.map(one).collect()
     }

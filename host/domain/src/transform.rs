@@ -145,7 +145,7 @@ pub struct Call {
     /// The event.
     pub event: Arc<Event>,
     /// Where it is to go.
-    pub hook: HookContext,
+    pub hook: Arc<HookContext>,
     /// Where the plugin's state is read.
     pub state: Box<dyn StateSource>,
 }

@@ -188,12 +188,12 @@ fn delivery(no: EventNo) -> Delivery {
     let key = DeliveryKey { event: no, webhook, hook: HookNo(0), part: Part(0) };
     let name = PluginName::new("readycloud").expect("a good name");
     let plugin = PluginRef { name, version: "1.0.0".into(), digest: Digest([7; 32]) };
-    let content = Content::Request(Request {
+    let content = Content::Request(Arc::new(Request {
         method: Method::Put,
         path: "/orders/7".into(),
         headers: vec![("Content-Type".into(), "application/json".into())],
         body: vec![b'x'; 2_400],
-    });
+    }));
     let head = Head::new(key, Status::Scheduled, Timestamp::EPOCH, Timestamp::EPOCH);
     Delivery { head, made: Made { plugin: Some(plugin), content } }
 }

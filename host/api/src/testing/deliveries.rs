@@ -1,6 +1,6 @@
 //! Deliveries, made as the delivery loop makes them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use transload_domain::{
     Answer, Attempt, AttemptOutcome, Clock, Content, Delivery, DeliveryKey, EventNo, Head, HookNo,
@@ -73,12 +73,12 @@ impl Host {
 
 /// What a plugin made: a request with this body.
 pub(crate) fn made(body: &[u8]) -> Content {
-    Content::Request(Request {
+    Content::Request(Arc::new(Request {
         method: Method::Put,
         path: "/7".into(),
         headers: vec![("Content-Type".into(), "application/json".into())],
         body: body.to_vec(),
-    })
+    }))
 }
 
 /// An attempt that was answered with this status.

@@ -154,12 +154,12 @@ impl Case {
             },
             made: Made {
                 plugin: Some(parts::plugin().reference.clone()),
-                content: Content::Request(Request {
+                content: Content::Request(Arc::new(Request {
                     method: Method::Post,
                     path: String::new(),
                     headers: vec![],
                     body: vec![b'x'; WAITING_BODY],
-                }),
+                })),
             },
         };
         Dispatch {

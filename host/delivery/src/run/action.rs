@@ -142,7 +142,7 @@ pub(super) struct Run {
 pub(super) struct Target {
     /// The outcome's first delivery.
     pub(super) key: DeliveryKey,
-    pub(super) hook: HookContext,
+    pub(super) hook: Arc<HookContext>,
     pub(super) plugin: Arc<LoadedPlugin>,
     /// Whether the plugin's profile is in the ledger.
     pub(super) profile_stored: bool,

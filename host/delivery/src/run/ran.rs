@@ -4,12 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use tracing::{debug, error, info, warn};
 use transload_domain::{
-    Delivery, DeliveryId, Fault, LogLevel, NotRun, RetryPolicy, Timestamp, Transformed, WebhookId,
-    made::Making,
+    Delivery, Fault, LogLevel, NotRun, RetryPolicy, Timestamp, Transformed, WebhookId, made::Making,
 };
 
 use super::{
-    action::{HookResult, Ran},
+    action::{HookResult, Ran, Target},
     pace::Used,
     term::{Ending, Term},
 };
@@ -69,10 +68,10 @@ impl Term {
             let profile = Arc::new(result.plugin.profile.clone());
             self.rules.store_profile(reference.digest, profile);
         }
-        let delivery = result.target.key.id();
-        write_log(delivery, transformed);
+        write_log(&result.target, transformed);
         if let Err(fault) = &transformed.result {
             self.metrics.faulted(&reference.name, fault);
+            let delivery = result.target.hook.delivery;
             info!(%delivery, plugin = %reference, %fault, "transform made nothing");
         }
     }
@@ -86,8 +85,8 @@ fn used(results: &[HookResult]) -> Option<Used> {
     ran().next().map(|_| Used { took, timed_out })
 }
 
-fn write_log(delivery: DeliveryId, transformed: &Transformed) {
-    let plugin = &transformed.plugin;
+fn write_log(target: &Target, transformed: &Transformed) {
+    let (delivery, plugin) = (target.hook.delivery, &transformed.plugin);
     for line in &transformed.log {
         let message = &line.message;
         match line.level {

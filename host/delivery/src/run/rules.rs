@@ -135,13 +135,13 @@ impl Rules {
         let key = DeliveryKey { event: no, webhook: webhook.id, hook: hook.no, part: Part(0) };
         Wanted::Run(Box::new(Target {
             key,
-            hook: HookContext {
+            hook: Arc::new(HookContext {
                 kind: hook.kind.clone(),
                 webhook: webhook.id,
                 delivery: key.id(),
                 method: hook.method.unwrap_or(rules.method),
                 settings: webhook.settings.clone(),
-            },
+            }),
             plugin: Arc::clone(plugin),
             profile_stored: self.profiles.contains_key(&plugin.reference.digest),
         }))

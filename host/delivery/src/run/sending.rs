@@ -1,11 +1,9 @@
 //! From a due delivery to its settlement.
 
-use std::sync::Arc;
-
 use tracing::{debug, info, warn};
 use transload_domain::{
-    Attempt, AttemptOutcome, Content, DeliveryId, DeliveryKey, Gate, Head, Judgement, Made, Status,
-    Timestamp, Verdict, advance, judge,
+    Attempt, AttemptOutcome, Content, DeliveryKey, Gate, Head, Judgement, Made, Status, Timestamp,
+    Verdict, advance, judge,
 };
 use transload_store::{Error, Settlement};
 
@@ -54,7 +52,7 @@ impl Term {
     ) {
         match made {
             Ok(Some(Made { plugin: Some(plugin), content: Content::Request(request) })) => {
-                let ready = Ready { request: Arc::new(request), plugin: plugin.digest };
+                let ready = Ready { request, plugin: plugin.digest };
                 self.send(head, ready, now);
             }
             Ok(_) => self.close(head, "its request is not in the store", Why::Turn, now),
@@ -112,7 +110,7 @@ impl Term {
         }
         let after = advance(&before, &verdict, now);
         let number = after.attempts;
-        report(before.key.id(), number, &verdict);
+        report(&before.key, number, &verdict);
         let attempt = Attempt {
             delivery: before.key,
             number,
@@ -237,10 +235,13 @@ impl Term {
     }
 }
 
-fn report(delivery: DeliveryId, attempt: u32, verdict: &Verdict) {
+/// The id is made only where somebody reads it: it costs a digest.
+fn report(key: &DeliveryKey, attempt: u32, verdict: &Verdict) {
     match verdict {
-        Verdict::Delivered => debug!(%delivery, attempt, "delivered"),
-        Verdict::Retry { reason, .. } => info!(%delivery, attempt, reason, "to be tried again"),
-        Verdict::Dead { reason } => warn!(%delivery, attempt, reason, "dead"),
+        Verdict::Delivered => debug!(delivery = %key.id(), attempt, "delivered"),
+        Verdict::Retry { reason, .. } => {
+            info!(delivery = %key.id(), attempt, reason, "to be tried again");
+        }
+        Verdict::Dead { reason } => warn!(delivery = %key.id(), attempt, reason, "dead"),
     }
 }

@@ -32,7 +32,7 @@ pub(super) async fn run(parts: &Parts, shard: Shard, run: Run) -> Ran {
         let call = Call {
             plugin: target.plugin.reference.name.clone(),
             event: Arc::clone(&event),
-            hook: target.hook.clone(),
+            hook: Arc::clone(&target.hook),
             state: Box::new(state),
         };
         let mut result = parts.transformer.transform(call).await;

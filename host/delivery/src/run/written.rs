@@ -1,7 +1,5 @@
 //! What became of writing dispatches.
 
-use std::sync::Arc;
-
 use tracing::{debug, error, warn};
 use transload_domain::{Content, Fault, Timestamp, WebhookId, made::Busy};
 use transload_store::Error;
@@ -65,7 +63,7 @@ impl Term {
             if let (Content::Request(request), Some(plugin)) =
                 (delivery.made.content, delivery.made.plugin)
             {
-                let ready = Ready { request: Arc::new(request), plugin: plugin.digest };
+                let ready = Ready { request, plugin: plugin.digest };
                 self.requests.insert(delivery.head.key, ready);
             }
             self.insert(delivery.head, now);

@@ -145,7 +145,7 @@ async fn judge(world: &World, seed: u64) {
         let Some(Content::Request(request)) = world.content(key).await else { panic!("{key:?}") };
         let number: u64 = std::str::from_utf8(&request.body).unwrap().parse().unwrap();
         assert!(numbers.insert(number), "seed {seed}: two deliveries have number {number}");
-        bodies.insert(key, request.body);
+        bodies.insert(key, request.body.clone());
     }
     assert!(numbers.iter().copied().eq(1..=EVENTS), "seed {seed}: {numbers:?}");
     for (_, exchange) in world.network.sent() {

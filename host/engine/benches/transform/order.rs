@@ -16,7 +16,7 @@ use transload_plugin_readycloud::ReadyCloud;
 
 pub(crate) struct Order {
     event: Arc<Event>,
-    hook: HookContext,
+    hook: Arc<HookContext>,
 }
 
 /// The plugin, as `transload plugin build` makes it.
@@ -51,13 +51,13 @@ impl Order {
         };
         let webhook = WebhookId::from_random([7; 16]);
         let key = DeliveryKey { event: EventNo(1), webhook, hook: HookNo(0), part: Part(0) };
-        let hook = HookContext {
+        let hook = Arc::new(HookContext {
             kind: HookType::new("orders").expect("a name"),
             webhook,
             delivery: key.id(),
             method: Method::Put,
             settings: "{}".into(),
-        };
+        });
         Self { event: Arc::new(event), hook }
     }
 
@@ -69,7 +69,7 @@ impl Order {
         Call {
             plugin: PluginName::new("readycloud").expect("a name"),
             event: Arc::clone(&self.event),
-            hook: self.hook.clone(),
+            hook: Arc::clone(&self.hook),
             state: Box::new(NoState),
         }
     }

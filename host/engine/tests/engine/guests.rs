@@ -107,7 +107,7 @@ pub(crate) fn call_with(plugin: &str, event: Event, state: impl StateSource + 's
         settings: "{}".into(),
     };
     let plugin = PluginName::new(plugin).unwrap();
-    Call { plugin, event: Arc::new(event), hook, state: Box::new(state) }
+    Call { plugin, event: Arc::new(event), hook: Arc::new(hook), state: Box::new(state) }
 }
 
 pub(crate) fn event(data: &str) -> Event {

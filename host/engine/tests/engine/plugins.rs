@@ -1,6 +1,6 @@
 //! A plugin as an author builds it, from its crate to its request.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 use transload_domain::{Call, Event, HookType, NoState, Outcome};
@@ -36,7 +36,7 @@ fn order_call(data: &str) -> Call {
     let text = |name: &str| case["event"][name].as_str().unwrap().to_owned();
     let event = Event { id: text("id"), source: text("source"), kind: text("type"), ..event(data) };
     let mut call = call_with("readycloud", event, NoState);
-    call.hook.kind = HookType::new("orders").unwrap();
+    Arc::make_mut(&mut call.hook).kind = HookType::new("orders").unwrap();
     call
 }
 

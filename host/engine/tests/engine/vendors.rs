@@ -189,11 +189,12 @@ fn event_of(case: &Value) -> Event {
 /// Runs an event in the sandbox; with the delivery's id.
 fn run(engine: &Engine, vendor: &str, hook: &Value, event: Event) -> (Transformed, String) {
     let mut call = call_with(vendor, event, NoState);
-    call.hook.kind = HookType::new(hook["type"].as_str().unwrap()).unwrap();
+    let context = Arc::make_mut(&mut call.hook);
+    context.kind = HookType::new(hook["type"].as_str().unwrap()).unwrap();
     let plugin = engine.catalog().borrow().running[&call.plugin].clone();
-    call.hook.method = plugin.profile.hook(&call.hook.kind).unwrap().method;
+    context.method = plugin.profile.hook(&context.kind).unwrap().method;
     if let Some(settings) = hook.get("settings") {
-        call.hook.settings = settings.to_string();
+        context.settings = settings.to_string();
     }
     let delivery = call.hook.delivery.to_string();
     (engine.transform_here(call).unwrap(), delivery)

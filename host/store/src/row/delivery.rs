@@ -1,7 +1,7 @@
 //! A delivery as stored: the head, which changes, and apart from it what was made once for all. The key is in
 //! the row's key.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use transload_domain::{
@@ -165,7 +165,7 @@ impl MadeRow {
 impl From<&Made> for MadeRow {
     fn from(made: &Made) -> Self {
         let content = match &made.content {
-            Content::Request(request) => ContentRow::Request(request.into()),
+            Content::Request(request) => ContentRow::Request(request.as_ref().into()),
             Content::Skipped(reason) => ContentRow::Skipped(reason.clone()),
             Content::Faulted(fault) => ContentRow::Faulted(fault.into()),
             Content::Blocked(reason) => ContentRow::Blocked(reason.clone()),
@@ -179,7 +179,7 @@ impl TryFrom<MadeRow> for Made {
 
     fn try_from(row: MadeRow) -> Result<Self> {
         let content = match row.content {
-            ContentRow::Request(request) => Content::Request(request.into()),
+            ContentRow::Request(request) => Content::Request(Arc::new(request.into())),
             ContentRow::Skipped(reason) => Content::Skipped(reason),
             ContentRow::Faulted(fault) => Content::Faulted(fault.into()),
             ContentRow::Blocked(reason) => Content::Blocked(reason),

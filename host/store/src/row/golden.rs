@@ -9,6 +9,7 @@ use std::{
     fmt::Debug,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -148,7 +149,12 @@ fn what_was_made() {
     let text = || "why".to_owned();
     let request = |method| {
         let headers = vec![("Content-Type".into(), "application/json".into())];
-        Content::Request(Request { method, path: "/1".into(), headers, body: vec![0, 127, 255] })
+        Content::Request(Arc::new(Request {
+            method,
+            path: "/1".into(),
+            headers,
+            body: vec![0, 127, 255],
+        }))
     };
     let faults = [
         Fault::InvalidEvent(text()),

@@ -218,7 +218,7 @@ pub(crate) fn request(body: &[u8]) -> Request {
 /// A delivery with content that fits its status.
 pub(crate) fn delivery(event: EventNo, webhook: WebhookId, part: u8, status: Status) -> Delivery {
     let content = match status {
-        Status::Scheduled | Status::Delivered => Content::Request(request(b"{}")),
+        Status::Scheduled | Status::Delivered => Content::Request(Arc::new(request(b"{}"))),
         Status::Blocked => Content::Blocked("the plugin is not loaded".into()),
         Status::Skipped => Content::Skipped("nothing to say".into()),
         Status::Dead => Content::Faulted(Fault::InvalidEvent("no order".into())),

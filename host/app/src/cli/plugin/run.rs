@@ -59,7 +59,7 @@ impl Args {
         let call = Call {
             plugin: plugin.reference.name.clone(),
             event: Arc::new(event),
-            hook: context(hook, settings),
+            hook: Arc::new(context(hook, settings)),
             state: Box::new(file.state),
         };
         let made = block_on(async { engine.transform(call).await.context("run the transform") })?;

@@ -1,6 +1,6 @@
 //! Writing what became of events: once, whole, and only on state that is still so.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use transload_domain::{
     Content, Event, EventNo, Head, Made, Organization, Status, Timestamp, limits,
@@ -196,7 +196,7 @@ pub(crate) async fn i5_bytes_once_made_never_change(world: World) {
         let made = world.deliver(&lead, id, &[(hook(1), status)]).await.remove(0);
         let no = made.head.key.event;
         let mut other = delivery(no, hook(1), 0, Status::Scheduled);
-        other.made.content = Content::Request(request(b"[other]"));
+        other.made.content = Content::Request(Arc::new(request(b"[other]")));
         let anew =
             Dispatch { replaces: Some(made.head), deliveries: vec![other.clone()], ..dispatch(no) };
         assert!(matches!(world.dispatch(&lead, anew).await, Err(Error::Conflict(_))));
@@ -231,7 +231,7 @@ pub(crate) async fn a_large_request_is_kept_whole(world: World) {
     let no = world.post("1").await;
     let body: Vec<u8> = (0..limits::BODY_BYTES_MAX).map(|n| (n % 251) as u8).collect();
     let mut one = delivery(no, hook(1), 0, Status::Scheduled);
-    one.made = Made { plugin: Some(plugin()), content: Content::Request(request(&body)) };
+    one.made = Made { plugin: Some(plugin()), content: Content::Request(Arc::new(request(&body))) };
     let whole = Dispatch { deliveries: vec![one.clone()], ..dispatch(no) };
     world.dispatch(&lead, whole).await.unwrap();
     assert_eq!(world.ledger.made(SHARD, one.head.key).await.unwrap(), Some(one.made));
