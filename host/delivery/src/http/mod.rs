@@ -76,13 +76,16 @@ impl HttpSender {
     }
 
     async fn exchange(&self, exchange: &Exchange) -> Result<Answer, SendFailure> {
-        let outgoing = Outgoing::new(exchange, &self.endpoints, &self.options)?;
+        let mut outgoing = Outgoing::new(exchange, &self.endpoints, &self.options)?;
         match &exchange.authentication {
             // Apart from the rest, because what an exchange needs at most would be moved about for every one.
             Authentication::ClientCredentials(client) => {
                 Box::pin(self.exchange_with_token(outgoing, client)).await
             }
-            _ => self.exchange_as_is(&outgoing).await,
+            _ => {
+                let headers = mem::take(&mut outgoing.headers);
+                self.exchange_as_is(&outgoing, headers).await
+            }
         }
     }
 
@@ -96,7 +99,7 @@ impl HttpSender {
         let fetch = async || token::fetch(self, client).await;
         let token = source.token(clock, fetch).await?;
         outgoing.carry(client, &token.text)?;
-        let answer = self.exchange_as_is(&outgoing).await?;
+        let answer = self.exchange_as_is(&outgoing, outgoing.headers.clone()).await?;
         if answer.status != StatusCode::UNAUTHORIZED.as_u16() {
             if is_success(&answer) {
                 source.worked(&token);
@@ -105,7 +108,8 @@ impl HttpSender {
         }
         let Some(token) = source.renewed(&token, clock, fetch).await? else { return Ok(answer) };
         outgoing.carry(client, &token.text)?;
-        let answer = self.exchange_as_is(&outgoing).await?;
+        let headers = mem::take(&mut outgoing.headers);
+        let answer = self.exchange_as_is(&outgoing, headers).await?;
         if answer.status == StatusCode::UNAUTHORIZED.as_u16() {
             source.renewal_was_useless(&token, clock);
         } else if is_success(&answer) {
@@ -115,8 +119,11 @@ impl HttpSender {
     }
 
     /// RFC 9110, section 10.1.1: after 417 a client should repeat the request without the expectation.
-    async fn exchange_as_is(&self, outgoing: &Outgoing) -> Result<Answer, SendFailure> {
-        let mut headers = outgoing.headers.clone();
+    async fn exchange_as_is(
+        &self,
+        outgoing: &Outgoing,
+        mut headers: HeaderMap,
+    ) -> Result<Answer, SendFailure> {
         loop {
             let expects = headers.contains_key(EXPECT);
             let sent = if expects { headers.clone() } else { mem::take(&mut headers) };

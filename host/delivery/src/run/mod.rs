@@ -30,8 +30,9 @@ mod vendors;
 mod waiting;
 mod written;
 
-use std::{sync::Arc, time::Duration};
+use std::{any::Any, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Duration};
 
+use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use tokio::{
     sync::{mpsc, watch},
     task::{JoinError, JoinSet},
@@ -39,10 +40,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use transload_domain::{Catalog, Timestamp};
-use transload_store::{Entry, Error};
+use transload_store::{Entry, Error, Lead};
 
 use self::{
-    action::Action,
+    action::{Action, Effect},
     perform::perform,
     term::{Ending, Term},
 };
@@ -77,7 +78,7 @@ pub enum LoopError {
     EngineClosed,
     /// A part of the loop panicked.
     #[error("a part of the delivery loop panicked: {0}")]
-    Panicked(JoinError),
+    Panicked(String),
 }
 
 /// Runs the loop until `stop` is cancelled. Then it begins nothing new, waits for what is in flight within
@@ -86,7 +87,8 @@ pub enum LoopError {
 /// # Errors
 /// When the loop cannot go on. What is open stays in the ledger.
 pub async fn run(parts: Parts, options: Options, stop: CancellationToken) -> Result<(), LoopError> {
-    let outcome = lead_and_serve(&parts, &options, &stop).await;
+    let serving = AssertUnwindSafe(lead_and_serve(&parts, &options, &stop)).catch_unwind();
+    let outcome = serving.await.unwrap_or_else(|panic| Err(LoopError::Panicked(text_of(&*panic))));
     match &outcome {
         Ok(()) => parts.health.ended("the host stops"),
         Err(error) => parts.health.ended(error.to_string()),
@@ -151,6 +153,7 @@ async fn serve(
     let mut catalog = parts.transformer.catalog();
     catalog.mark_changed();
     let mut serving = Serving {
+        lead: Arc::new(lead.clone()),
         term: Term::new(lead, parts, options, now),
         parts: Arc::new(parts.clone()),
         options: Arc::new(options.clone()),
@@ -158,47 +161,59 @@ async fn serve(
         feed,
         catalog: Some(catalog),
         jobs: JoinSet::new(),
-        feed_first: true,
+        asked: FuturesUnordered::new(),
     };
     let ending = serving.serve().await;
     // The old term's jobs are really over before the next begins; what they had in flight is sent again.
+    serving.asked.clear();
     serving.jobs.shutdown().await;
     ending
 }
 
+/// What the loop takes in before it looks what can begin. More would be done at once, and begun later.
+const ACTIONS_PER_TURN_MAX: usize = 64;
+
 /// A term and what it waits for.
 struct Serving {
     term: Term,
+    /// The lead as the term has it.
+    lead: Arc<Lead>,
     parts: Arc<Parts>,
     options: Arc<Options>,
     stop: CancellationToken,
     feed: mpsc::Receiver<Entry>,
     catalog: Option<watch::Receiver<Arc<Catalog>>>,
-    /// Bounded by the agenda's cap, the number of transforms, of writes, of closings and of redrives, and by one step
-    /// each of a replay and of the sweep.
+    /// What works for itself: exchanges above all. Bounded by the agenda's cap, the number of writes, of closings and
+    /// of redrives, and by one step each of a replay and of the sweep.
     jobs: JoinSet<Action>,
-    feed_first: bool,
+    /// What only asks others and waits for their answer: transforms and settlements. The loop asks for itself: that
+    /// takes no task, and answers that come together wake it once. Bounded by the number of transforms, and as the
+    /// jobs are.
+    asked: FuturesUnordered<Asked>,
 }
+
+/// Something that was asked, and what will have happened when it is answered.
+type Asked = Pin<Box<dyn Future<Output = Action> + Send>>;
 
 impl Serving {
     async fn serve(&mut self) -> Result<Option<Error>, LoopError> {
         loop {
-            let action = self.select().await.map_err(LoopError::Panicked)?;
-            self.apply(action);
+            let action = self.select().await?;
+            self.term.take_in(action, self.parts.clock.now());
+            self.take_in_what_is_there()?;
+            self.begin();
             match self.term.ending() {
                 Some(Ending::Resigned(error)) => return Ok(Some(error.clone())),
                 Some(Ending::FeedEnded) => return Ok(Some(Error::Fenced)),
                 Some(Ending::EngineClosed) => return Err(LoopError::EngineClosed),
                 None => {}
             }
+            let under_way = self.jobs.len() + self.asked.len();
             if let Some(until) = self.term.stop_until()
-                && (self.jobs.is_empty() || self.parts.clock.now() >= until)
+                && (under_way == 0 || self.parts.clock.now() >= until)
             {
-                if !self.jobs.is_empty() {
-                    warn!(
-                        jobs = self.jobs.len(),
-                        "the time to stop is over; what is in flight is cut"
-                    );
+                if under_way > 0 {
+                    warn!(jobs = under_way, "the time to stop is over; what is in flight is cut");
                 }
                 return Ok(None);
             }
@@ -206,23 +221,15 @@ impl Serving {
     }
 
     /// Waits for the next thing that happens. The only place where the loop waits.
-    async fn select(&mut self) -> Result<Action, JoinError> {
-        // Jobs and the feed take turns, so that neither starves the other when both always have something.
-        self.feed_first = !self.feed_first;
-        if self.feed_first && self.term.wants_entry() {
-            match self.feed.try_recv() {
-                Ok(entry) => return Ok(Action::Fed(entry)),
-                Err(mpsc::error::TryRecvError::Disconnected) => return Ok(Action::FeedEnded),
-                Err(mpsc::error::TryRecvError::Empty) => {}
-            }
-        }
+    async fn select(&mut self) -> Result<Action, LoopError> {
         let stopping = self.term.stop_until().is_some();
         let wake = self.term.wake_at(self.parts.clock.now());
         tokio::select! {
             biased;
             () = self.stop.cancelled(), if !stopping => Ok(Action::Stop),
             Some(catalog) = changed(&mut self.catalog) => Ok(Action::Plugins(catalog)),
-            Some(job) = self.jobs.join_next() => job,
+            Some(job) = self.jobs.join_next() => job.map_err(panicked),
+            Some(answered) = self.asked.next() => Ok(answered),
             entry = self.feed.recv(), if self.term.wants_entry() => {
                 Ok(entry.map_or(Action::FeedEnded, Action::Fed))
             }
@@ -230,12 +237,86 @@ impl Serving {
         }
     }
 
-    fn apply(&mut self, action: Action) {
-        for effect in self.term.apply(action, self.parts.clock.now()) {
-            let (parts, options) = (Arc::clone(&self.parts), Arc::clone(&self.options));
-            self.jobs.spawn(perform(parts, options, self.term.lead.clone(), effect));
+    /// Takes in, without waiting, what has happened beside the first thing: one turn then begins what follows from
+    /// all of it. Jobs, answers and the feed take turns, so that none starves another when each always has something.
+    fn take_in_what_is_there(&mut self) -> Result<(), LoopError> {
+        let now = self.parts.clock.now();
+        let (mut taken, mut before) = (1, 0);
+        while taken > before && taken < ACTIONS_PER_TURN_MAX {
+            before = taken;
+            for source in [Self::job_done, Self::answered, Self::fed] {
+                if self.term.ending().is_some() {
+                    return Ok(());
+                }
+                if let Some(action) = source(self) {
+                    self.term.take_in(action?, now);
+                    taken += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn job_done(&mut self) -> Option<Result<Action, LoopError>> {
+        self.jobs.try_join_next().map(|job| job.map_err(panicked))
+    }
+
+    fn answered(&mut self) -> Option<Result<Action, LoopError>> {
+        if self.asked.is_empty() {
+            return None;
+        }
+        self.asked.next().now_or_never().flatten().map(Ok)
+    }
+
+    fn fed(&mut self) -> Option<Result<Action, LoopError>> {
+        if !self.term.wants_entry() {
+            return None;
+        }
+        match self.feed.try_recv() {
+            Ok(entry) => Some(Ok(Action::Fed(entry))),
+            Err(mpsc::error::TryRecvError::Disconnected) => Some(Ok(Action::FeedEnded)),
+            Err(mpsc::error::TryRecvError::Empty) => None,
         }
     }
+
+    /// Begins all that can begin now.
+    fn begin(&mut self) {
+        let effects = self.term.turn(self.parts.clock.now());
+        if *self.lead != self.term.lead {
+            self.lead = Arc::new(self.term.lead.clone());
+        }
+        let shard = self.options.shard;
+        for effect in effects {
+            let (parts, lead) = (Arc::clone(&self.parts), Arc::clone(&self.lead));
+            match effect {
+                Effect::Send(flight, exchange) => {
+                    self.jobs.spawn(perform::send(parts, flight, exchange));
+                }
+                Effect::Run(run) => {
+                    self.asked.push(Box::pin(perform::run(parts, shard, run)));
+                }
+                Effect::Settle(why, settlement) => {
+                    let settled = perform::settle(parts, shard, lead, why, settlement);
+                    self.asked.push(Box::pin(settled));
+                }
+                rare => {
+                    self.jobs.spawn(perform(parts, Arc::clone(&self.options), lead, rare));
+                }
+            }
+        }
+    }
+}
+
+fn panicked(error: JoinError) -> LoopError {
+    match error.try_into_panic() {
+        Ok(panic) => LoopError::Panicked(text_of(&*panic)),
+        Err(error) => LoopError::Panicked(error.to_string()),
+    }
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text").into()
 }
 
 async fn wait_until(parts: &Parts, at: Timestamp) {

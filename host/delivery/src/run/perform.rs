@@ -3,24 +3,29 @@
 use std::sync::Arc;
 
 use transload_domain::DeliveryKey;
-use transload_store::{Change, Dispatch, Error, Key, Lead, LedgerExt, Record, Settlement};
+use transload_store::{Change, Dispatch, Error, Key, Lead, LedgerExt, Record, Settlement, Shard};
 
 use super::{
     Options, Parts,
-    action::{Action, Effect, Wished},
+    action::{Action, Effect, Flight, Run, Why, Wished},
     replaying, retiring, transform,
 };
+use crate::Exchange;
 
 /// Brings an effect about, and says what came of it.
 pub(super) async fn perform(
     parts: Arc<Parts>,
     options: Arc<Options>,
-    lead: Lead,
+    lead: Arc<Lead>,
     effect: Effect,
 ) -> Action {
     let ledger = &parts.ledger;
     match effect {
-        Effect::Run(run) => Action::Ran(transform::run(&parts, options.shard, run).await),
+        Effect::Run(one) => run(parts, options.shard, one).await,
+        Effect::Send(flight, exchange) => send(parts, flight, exchange).await,
+        Effect::Settle(why, settlement) => {
+            settle(parts, options.shard, lead, why, settlement).await
+        }
         Effect::Dispatch { plans, dispatches } => {
             let answers = dispatch(&parts, &lead, dispatches).await;
             Action::Dispatched { plans, answers }
@@ -46,20 +51,6 @@ pub(super) async fn perform(
             };
             Action::ReadHead { key, head }
         }
-        Effect::Send(flight, exchange) => {
-            let outcome = parts.sender.send(*exchange).await;
-            Action::Sent { flight, outcome }
-        }
-        Effect::Settle(why, mut settlement) => {
-            let Settlement { before, after, .. } = *settlement;
-            if let Some(made) = settlement.made.as_mut().filter(|made| made.plugin.is_none()) {
-                // Which plugin made nothing of it stays known, where one did.
-                let former = ledger.made(options.shard, before.key).await;
-                made.plugin = former.ok().flatten().and_then(|former| former.plugin);
-            }
-            let result = ledger.settle(&lead, *settlement).await;
-            Action::Settled { why, before, after, result }
-        }
         Effect::Suspend(webhook, change) => {
             let result = ledger.configure(options.shard, *change, None).await.map(|_| ());
             Action::Suspended { webhook, result }
@@ -82,6 +73,35 @@ pub(super) async fn perform(
             Action::Renewed(ledger.lead(options.shard, &options.host, options.lease).await)
         }
     }
+}
+
+/// Runs the transforms of one webhook for one event.
+pub(super) async fn run(parts: Arc<Parts>, shard: Shard, run: Run) -> Action {
+    Action::Ran(transform::run(&parts, shard, run).await)
+}
+
+/// Makes an exchange.
+pub(super) async fn send(parts: Arc<Parts>, flight: Flight, exchange: Box<Exchange>) -> Action {
+    let outcome = parts.sender.send(*exchange).await;
+    Action::Sent { flight, outcome }
+}
+
+/// Writes what became of a delivery.
+pub(super) async fn settle(
+    parts: Arc<Parts>,
+    shard: Shard,
+    lead: Arc<Lead>,
+    why: Why,
+    mut settlement: Box<Settlement>,
+) -> Action {
+    let Settlement { before, after, .. } = *settlement;
+    if let Some(made) = settlement.made.as_mut().filter(|made| made.plugin.is_none()) {
+        // Which plugin made nothing of it stays known, where one did.
+        let former = parts.ledger.made(shard, before.key).await;
+        made.plugin = former.ok().flatten().and_then(|former| former.plugin);
+    }
+    let result = parts.ledger.settle(&lead, *settlement).await;
+    Action::Settled { why, before, after, result }
 }
 
 /// A delivery and whether somebody still asks for it: the ledger may tell of a wish that was granted just before.

@@ -30,8 +30,8 @@ use crate::{Backlog, Health, Metrics, Troubles};
 /// How many due deliveries are looked at in one turn, so that a turn stays short; the next turn follows at once.
 const TAKES_PER_TURN_MAX: usize = 1_024;
 
-/// All that a lead knows, in memory, and what it decides. It is synchronous and does nothing itself: each action
-/// changes what it knows and gives the effects to bring about. It is dropped whole when the lead is given up.
+/// All that a lead knows, in memory, and what it decides. It is synchronous and does nothing itself: actions
+/// change what it knows, and a turn gives the effects to bring about. It is dropped whole when the lead is given up.
 pub(super) struct Term {
     pub(super) options: Options,
     pub(super) lead: Lead,
@@ -121,9 +121,8 @@ impl Term {
         }
     }
 
-    /// Takes in what happened at `now`, and says what is to be done.
-    pub(super) fn apply(&mut self, action: Action, now: Timestamp) -> Vec<Effect> {
-        self.health.turned(now);
+    /// Takes in what happened at `now`.
+    pub(super) fn take_in(&mut self, action: Action, now: Timestamp) {
         match action {
             Action::Time => {}
             Action::Fed(entry) => self.fed(entry, now),
@@ -146,15 +145,18 @@ impl Term {
             Action::Swept(swept) => self.swept(swept, now),
             Action::Renewed(renewed) => self.renewed(renewed, now),
         }
-        self.turn(now);
+    }
+
+    /// Says what is to be done after what was taken in, and what can begin now.
+    pub(super) fn turn(&mut self, now: Timestamp) -> Vec<Effect> {
+        self.health.turned(now);
+        if self.ending.is_none() {
+            self.begin_more(now);
+        }
         std::mem::take(&mut self.effects)
     }
 
-    /// Begins all that can begin now.
-    fn turn(&mut self, now: Timestamp) {
-        if self.ending.is_some() {
-            return;
-        }
+    fn begin_more(&mut self, now: Timestamp) {
         self.renew(now);
         if self.may_begin() {
             for _ in 0..TAKES_PER_TURN_MAX {

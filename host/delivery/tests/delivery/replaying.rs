@@ -122,14 +122,14 @@ async fn a_replay_of_both_what_is_dead_and_what_arrived_moves_each_once() {
 
 #[tokio::test]
 async fn i6_a_replay_survives_restarts_and_moves_nothing_twice() {
-    let (mut world, keys) = world_with_dead(150).await;
+    let (mut world, keys) = world_with_dead(600).await;
     world.network.answers(|_| answered(200));
     let replay = replay(&world, vec![Status::Dead]);
     begin(&world, &replay).await;
     let mut restarts = 0;
     while progress(&world, &replay).await.finished_at.is_none() {
         // Each life is a little longer, so that the cuts fall everywhere.
-        for _ in 0..3 * restarts {
+        for _ in 0..restarts {
             tokio::task::yield_now().await;
         }
         world.kill().await;
