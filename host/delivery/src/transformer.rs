@@ -17,7 +17,8 @@ pub trait Transformer: Send + Sync + 'static {
         1
     }
 
-    /// Runs a plugin's transform. It ends by itself: the engine has its own limits.
+    /// Runs a plugin's transform. It ends by itself: the engine has its own limits. The loop asks for it and waits
+    /// beside all else, so that this hands the work to another thread and never blocks.
     ///
     /// # Errors
     /// When the transform was not run at all.

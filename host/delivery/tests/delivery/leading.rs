@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use transload_delivery::{Problem, run};
-use transload_domain::Status;
+use transload_domain::{Call, Outcome, Status};
 use transload_store::{Error, Ledger, Shard};
 
-use crate::support::{Fault, Network, World, event, seconds, webhook};
+use crate::support::{Fault, Network, State, World, event, profile, seconds, webhook};
 
 #[tokio::test]
 async fn i7_a_deposed_lead_changes_nothing() {
@@ -133,4 +133,18 @@ async fn a_lease_that_no_exchange_fits_in_is_refused() {
     let error = world.ended().await.unwrap_err().to_string();
     assert!(error.starts_with("a lease of 40s is too short"), "{error}");
     assert!(matches!(&world.problems()[..], [Problem::Ended(_)]));
+}
+
+#[tokio::test]
+async fn a_part_of_the_loop_that_panics_ends_it_in_words() {
+    let mut world = World::with_host();
+    let panics = |_: &Call, _: &mut State<'_>| -> Result<Outcome, transload_domain::Fault> {
+        panic!("the engine is broken")
+    };
+    world.plugins.load_with(profile("acme"), 1, panics);
+    world.put(webhook(1)).await;
+    world.post(event("1")).await;
+    let error = world.ended().await.unwrap_err().to_string();
+    assert!(error.contains("panicked"), "{error}");
+    assert!(matches!(&world.problems()[..], [Problem::Ended(why)] if *why == error));
 }
