@@ -33,6 +33,8 @@ pub enum TroubleKind {
     Credentials,
     /// The endpoint, or the token endpoint, keeps failing.
     Failing,
+    /// The vendor asked to be left alone for a while (`Retry-After`).
+    Paused,
 }
 
 impl Troubles {
@@ -41,9 +43,10 @@ impl Troubles {
         Self::default()
     }
 
-    /// What keeps this webhook's deliveries from going out, if anything does.
-    pub fn of(&self, webhook: WebhookId) -> Option<Trouble> {
-        self.map().get(&webhook).cloned()
+    /// What keeps this webhook's deliveries from going out at `now`, if anything does. A pause that is over does not.
+    pub fn of(&self, webhook: WebhookId, now: Timestamp) -> Option<Trouble> {
+        let trouble = self.map().get(&webhook).cloned();
+        trouble.filter(|trouble| trouble.kind != TroubleKind::Paused || trouble.next_try > now)
     }
 
     /// Says that a webhook is in trouble.
@@ -73,6 +76,7 @@ impl TroubleKind {
         match self {
             Self::Credentials => "credentials",
             Self::Failing => "failing",
+            Self::Paused => "paused",
         }
     }
 }
@@ -100,10 +104,14 @@ mod tests {
         troubles.put(one, trouble(TroubleKind::Failing));
         troubles.put(one, trouble(TroubleKind::Credentials));
         troubles.put(two, trouble(TroubleKind::Failing));
-        assert_eq!(troubles.of(one), Some(trouble(TroubleKind::Credentials)));
+        let now = Timestamp::EPOCH;
+        assert_eq!(troubles.of(one, now), Some(trouble(TroubleKind::Credentials)));
         troubles.clear(one);
-        assert_eq!((troubles.of(one), troubles.of(two).is_some()), (None, true));
+        assert_eq!((troubles.of(one, now), troubles.of(two, now).is_some()), (None, true));
         troubles.clear_all();
-        assert_eq!(troubles.of(two), None);
+        assert_eq!(troubles.of(two, now), None);
+        troubles.put(one, trouble(TroubleKind::Paused));
+        assert!(troubles.of(one, now).is_some());
+        assert_eq!(troubles.of(one, Timestamp::MAX), None, "a pause ends by itself");
     }
 }

@@ -146,6 +146,14 @@ impl Filter {
 }
 
 impl Webhook {
+    /// Whether both states of a webhook speak to the same vendor in the same way, so that what the vendor did to the one
+    /// says something about the other.
+    pub fn is_same_vendor(&self, other: &Self) -> bool {
+        self.hooks == other.hooks
+            && self.authentication == other.authentication
+            && self.signing == other.signing
+    }
+
     /// The hook with this number.
     pub fn hook(&self, no: HookNo) -> Option<&Hook> {
         self.hooks.iter().find(|hook| hook.no == no)

@@ -320,8 +320,8 @@ pub enum Change {
     /// the lead's to close.
     RemoveWebhook(Organization, WebhookId),
     /// A webhook's deliveries are held from now on, and the event that says so is accepted in the same write. Where
-    /// they are held already, or were resumed at that time or later, nothing happens, and the answer is the webhook's
-    /// revision.
+    /// they are held already, or were resumed at that time or later, or the webhook speaks to another vendor than the
+    /// one that is to blame, nothing happens, and the answer is the webhook's revision.
     Suspend {
         /// Whose webhook; also the event's.
         organization: Organization,
@@ -331,6 +331,8 @@ pub enum Change {
         at: Timestamp,
         /// Why, in words for the operator.
         reason: String,
+        /// The webhook as it was when its vendor did what it is suspended for; none where a person wants it.
+        decided_on: Option<Box<Webhook>>,
         /// The event that tells others.
         event: Box<Event>,
     },

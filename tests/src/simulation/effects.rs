@@ -239,7 +239,7 @@ impl State {
         }
         let Some(webhook) = self.webhooks.get_mut(&before.key.webhook) else { return };
         // What an endpoint did that is no longer the webhook's does not suspend it.
-        let was_so = was_so && attempt.started > webhook.endpoint_since;
+        let was_so = was_so && attempt.started > webhook.endpoint_since.max(webhook.resumed);
         if was_so && !before.emulated && vendors::has_failed(&webhook.webhook, &attempt.outcome) {
             let at = attempt.started.after(attempt.took);
             webhook.stored_failures.push((at, now));
@@ -299,6 +299,9 @@ impl State {
         }
         if old.hooks != webhook.hooks {
             fact.endpoint_since = now;
+            fact.failures.clear();
+            fact.stored_failures.clear();
+            fact.gone = None;
         }
         if old.limits != webhook.limits {
             let usual = limits::CONCURRENCY_PER_WEBHOOK;

@@ -218,7 +218,10 @@ impl State {
         fact.answers.entry(exchange.attempt).or_default().push(outcome.clone());
         let on_trial = fact.head.emulated;
         let Some(webhook) = self.webhooks.get_mut(&exchange.delivery.webhook) else { return };
-        if !on_trial && vendors::has_failed(&webhook.webhook, outcome) {
+        // What an endpoint did that is no longer the webhook's is no reason to suspend it.
+        let is_current =
+            webhook.webhook.hooks.iter().any(|hook| hook.endpoint == exchange.endpoint);
+        if is_current && !on_trial && vendors::has_failed(&webhook.webhook, outcome) {
             webhook.failures.push(now);
             if words == "410" {
                 webhook.gone = Some(now);

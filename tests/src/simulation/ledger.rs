@@ -177,7 +177,11 @@ impl Ledger for Watched {
         match change {
             Change::Webhook(webhook) => self.facts.state().configured(&webhook, now),
             Change::RemoveWebhook(_, webhook) => self.facts.state().removed(webhook, now),
-            Change::Suspend { webhook, at, reason, event, .. } => {
+            Change::Suspend { organization, webhook, at, reason, event, .. } => {
+                let stored = self.memory.webhook(shard, &organization, webhook).await?;
+                if stored.is_none_or(|(_, stored)| stored.suspended_at != Some(at)) {
+                    return Ok(revision);
+                }
                 let told = self.memory.event_by(shard, event.identity()).await?;
                 let steady = self.time.steady();
                 self.facts.state().suspended(webhook, at, &reason, &event, told, (now, steady));

@@ -6,6 +6,7 @@ use axum::{
     http::StatusCode,
 };
 use serde::{Deserialize, Serialize};
+use transload_delivery::{Trouble, TroubleKind};
 use transload_domain::{Content, Delivery, DeliveryId, Status, Webhook};
 use transload_store::{self as store, Change, Key, Record};
 use uuid::Uuid;
@@ -77,7 +78,8 @@ pub(crate) async fn retry(
         Err(error) => return Err(error.into()),
     }
     tracing::info!(organization = %caller.organization, delivery = %id, "delivery asked for again");
-    let detail = what_happens(&delivery, webhook).to_owned();
+    let trouble = api.troubles.of(webhook.id, api.clock.now());
+    let detail = what_happens(&delivery, webhook, trouble.as_ref());
     let view = Retried { id: id.to_string(), status: status.as_str(), detail };
     Ok((StatusCode::ACCEPTED, Answer(view)))
 }
@@ -130,12 +132,17 @@ async fn check_order(api: &Api, delivery: &Delivery) -> Result<(), Problem> {
 }
 
 /// In words for whoever asked.
-fn what_happens(delivery: &Delivery, webhook: &Webhook) -> &'static str {
+fn what_happens(delivery: &Delivery, webhook: &Webhook, trouble: Option<&Trouble>) -> String {
     let has_bytes = matches!(delivery.made.content, Content::Request(_));
     if webhook.suspended_at.is_some() {
-        return "it stays held while its webhook is suspended, and goes out after resume";
+        return "it stays held while its webhook is suspended, and goes out after resume"
+            .to_owned();
     }
-    match (delivery.head.status, has_bytes) {
+    let what = match (delivery.head.status, has_bytes) {
+        (Status::Scheduled, _) if trouble.is_some() => "it no longer waits for its own time",
+        (Status::Blocked, _) if trouble.is_some() => {
+            "its plugin is run again, without waiting for its own time"
+        }
         (Status::Scheduled, _) => "it is tried at once instead of waiting for its time",
         (Status::Blocked, _) => "its plugin is run again at once instead of at its time",
         (Status::Delivered, _) => {
@@ -147,7 +154,25 @@ fn what_happens(delivery: &Delivery, webhook: &Webhook) -> &'static str {
         (Status::Dead | Status::Skipped, false) => {
             "its event is transformed again, by the version of the plugin that runs now"
         }
+    };
+    match trouble {
+        Some(trouble) => format!("{what}; {}", what_it_waits_for(trouble)),
+        None => what.to_owned(),
     }
+}
+
+/// What keeps it back all the same, and how to end that.
+fn what_it_waits_for(Trouble { kind, detail, next_try, .. }: &Trouble) -> String {
+    let next_try = next_try.rfc3339();
+    let waits = match kind {
+        TroubleKind::Paused => {
+            format!("but all of its webhook's deliveries wait until {next_try}: {detail}")
+        }
+        TroubleKind::Failing | TroubleKind::Credentials => format!(
+            "but its webhook is in trouble ({detail}), so that one delivery at a time is tried, the next not before {next_try}"
+        ),
+    };
+    format!("{waits}; resume the webhook to try at once")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `POST /v1/webhooks/{id}/resume`: let a suspended webhook's deliveries go out.
+//! `POST /v1/webhooks/{id}/resume`: let what waits at a webhook go out.
 
 use axum::{Extension, extract::State, http::HeaderMap, response::Response};
 
@@ -8,8 +8,9 @@ use super::{
 };
 use crate::{Api, access::Caller, etag::IfMatch, path::Named, problem::Problem};
 
-/// Ends a suspension: what was held goes out in order, and failures before do not count towards the next suspension.
-/// A webhook that is not suspended stays as it is.
+/// Says that it is mended: a suspension ends, what was held goes out in the order of acceptance, and failures before do
+/// not count towards the next suspension. What else keeps deliveries back ends, too, also where the webhook is not
+/// suspended: a pause that its vendor asked for, and the wait between the probes of a vendor that keeps failing.
 pub(crate) async fn resume(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
@@ -19,17 +20,14 @@ pub(crate) async fn resume(
     let (id, wanted) = (parse_id(&id)?, IfMatch::of(&headers)?);
     let now = api.clock.now();
     let resumed = change(&api, &caller, id, &wanted, |webhook| {
-        let was = webhook.suspended_at.take().is_some();
-        if was {
-            webhook.suspended_because = None;
-            webhook.resumed_at = Some(now);
-        }
-        Ok(was)
+        let was_suspended = webhook.suspended_at.take().is_some();
+        webhook.suspended_because = None;
+        webhook.resumed_at = Some(now);
+        Ok(was_suspended)
     });
-    let (revision, webhook, was) = resumed.await?;
-    if was {
-        tracing::info!(organization = %caller.organization, webhook = %id, "webhook resumed");
-    }
+    let (revision, webhook, was_suspended) = resumed.await?;
+    let organization = &caller.organization;
+    tracing::info!(%organization, webhook = %id, was_suspended, "webhook resumed");
     Ok(answer(&api, revision, &webhook, &News::default()))
 }
 

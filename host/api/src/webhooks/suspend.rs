@@ -68,6 +68,7 @@ pub(crate) async fn suspend(
             webhook: id,
             at,
             reason: reason.clone(),
+            decided_on: None,
             event: Box::new(suspended_event(&webhook, at, &reason)),
         };
         match api.ledger.configure(api.shard, change, Some(revision)).await {

@@ -93,7 +93,7 @@ impl<'a> WebhookView<'a> {
             definition: DefinitionView::new(Some(api), webhook, news),
             suspended_at: webhook.suspended_at.map(Rfc3339),
             suspended_because: webhook.suspended_because.as_deref(),
-            trouble: api.troubles.of(webhook.id).map(TroubleView::of),
+            trouble: api.troubles.of(webhook.id, api.clock.now()).map(TroubleView::of),
             created_at: Rfc3339(webhook.created_at),
             updated_at: Rfc3339(webhook.updated_at),
             warnings: &news.warnings,
@@ -160,9 +160,11 @@ mod tests {
 
     #[test]
     fn a_trouble_says_since_when_and_what_comes_next() {
-        for (kind, name) in
-            [(TroubleKind::Credentials, "credentials"), (TroubleKind::Failing, "failing")]
-        {
+        for (kind, name) in [
+            (TroubleKind::Credentials, "credentials"),
+            (TroubleKind::Failing, "failing"),
+            (TroubleKind::Paused, "paused"),
+        ] {
             let view = TroubleView::of(Trouble {
                 kind,
                 since: Timestamp::EPOCH,

@@ -64,7 +64,8 @@ struct Suspend {
     access: Access,
 }
 
-/// End a suspension: what was held goes out in order.
+/// Say that a vendor is mended: a suspension, a pause and the waits between probes end, and what was held goes out in
+/// the order of acceptance.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -189,7 +189,7 @@ impl Term {
         }
         for head in overdue {
             let head = self.as_stored(head);
-            let reason = self.why_overdue(&head);
+            let reason = self.why_overdue(&head, now);
             self.close(head, reason, Why::Closing, now);
         }
     }
@@ -220,10 +220,10 @@ impl Term {
     }
 
     /// Why a delivery that is given up could not go.
-    pub(super) fn why_overdue(&self, head: &Head) -> String {
+    pub(super) fn why_overdue(&self, head: &Head, now: Timestamp) -> String {
         let days = in_days(self.options.retention.open_age);
         let webhook = self.rules.webhook(head.key.webhook);
-        let trouble = self.troubles.of(head.key.webhook);
+        let trouble = self.troubles.of(head.key.webhook, now);
         let why = match (webhook, trouble) {
             (Some(webhook), _) if webhook.suspended_at.is_some() => {
                 let because =

@@ -2,8 +2,8 @@
 
 use tracing::{debug, info, warn};
 use transload_domain::{
-    Attempt, AttemptOutcome, Content, DeliveryKey, Gate, Head, Judgement, Made, Status, Timestamp,
-    Verdict, advance, judge,
+    Attempt, AttemptOutcome, Content, DeliveryKey, Gate, Head, Made, Status, Timestamp, Verdict,
+    advance, judge,
 };
 use transload_store::{Error, Settlement};
 
@@ -102,12 +102,17 @@ impl Term {
         let rules = flight.profile.rules(&flight.webhook.overrides);
         let judgement = judge(&outcome, &rules, &before, now, self.number());
         self.metrics.attempted(&outcome, took);
-        let given_up = self.vendor_showed(flight, &judgement, &outcome, now);
-        let (failure, too_many) = self.count_failure(flight, &judgement, now);
-        let Judgement { verdict, suspend, .. } = judgement;
-        if let Some(reason) = suspend.or(too_many).or(given_up) {
-            self.decide_suspension(&flight.webhook, reason, now);
-        }
+        let failure = if self.is_news(flight) {
+            let given_up = self.vendor_showed(flight, &judgement, &outcome, now);
+            let (failure, too_many) = self.count_failure(flight, &judgement, now);
+            if let Some(reason) = judgement.suspend.or(too_many).or(given_up) {
+                self.decide_suspension(&flight.webhook, reason, now);
+            }
+            failure
+        } else {
+            None
+        };
+        let verdict = judgement.verdict;
         let after = advance(&before, &verdict, now);
         let number = after.attempts;
         report(&before.key, number, &verdict);

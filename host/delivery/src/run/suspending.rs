@@ -13,8 +13,7 @@ use transload_store::{Change, Error, Failure};
 
 use super::{
     action::{Effect, Flight},
-    term::Term,
-    vendors::is_same_vendor,
+    term::{Moved, Term},
 };
 
 /// The webhooks' recent failures, and the suspensions that are decided and not yet told by the ledger. Webhooks bound
@@ -30,6 +29,8 @@ pub(super) struct Suspensions {
 struct Decided {
     at: Timestamp,
     reason: String,
+    /// The webhook as its vendor was spoken to.
+    spoken_to: Arc<Webhook>,
     step: Step,
 }
 
@@ -82,9 +83,6 @@ impl Term {
     ) -> (Option<Failure>, Option<String>) {
         let rules = flight.profile.rules(&flight.webhook.overrides);
         let Some(rule) = rules.suspend.filter(|_| judgement.counts) else { return (None, None) };
-        if self.rules.webhook(flight.webhook.id).is_none() {
-            return (None, None);
-        }
         let recent = self.suspensions.failures.entry(flight.webhook.id).or_default();
         recent.add(now, rule.keep());
         let reason = self.reason_to_suspend(flight.webhook.id, rule, now);
@@ -105,15 +103,15 @@ impl Term {
     /// [`Term::write_suspension`] is called.
     pub(super) fn decide_suspension(
         &mut self,
-        spoken_to: &Webhook,
+        spoken_to: &Arc<Webhook>,
         reason: String,
         now: Timestamp,
     ) {
         let id = spoken_to.id;
-        // What an endpoint did that is no longer the webhook's is no reason.
-        let current = self.rules.webhook(id).filter(|it| is_same_vendor(it, spoken_to)).cloned();
+        let current = self.rules.webhook(id).cloned();
         let Some(webhook) = current.filter(|webhook| !self.is_held(webhook)) else { return };
-        let decided = Decided { at: now, reason, step: Step::Settling };
+        let spoken_to = Arc::clone(spoken_to);
+        let decided = Decided { at: now, reason, spoken_to, step: Step::Settling };
         self.suspensions.decided.insert(id, decided);
         self.configure_lane(&webhook);
     }
@@ -132,6 +130,7 @@ impl Term {
             webhook: id,
             at: decided.at,
             reason: decided.reason.clone(),
+            decided_on: Some(Box::new(Webhook::clone(&decided.spoken_to))),
             event: Box::new(suspended_event(webhook, decided.at, &decided.reason)),
         };
         self.effects.push(Effect::Suspend(id, Box::new(change)));
@@ -165,23 +164,28 @@ impl Term {
     }
 
     /// A webhook is new or has changed.
-    pub(super) fn webhook_told(&mut self, webhook: Arc<Webhook>) {
+    pub(super) fn webhook_told(&mut self, webhook: Arc<Webhook>, now: Timestamp) {
         let id = webhook.id;
         if let Some(former) = self.rules.webhook(id) {
             let resumed = former.suspended_at.is_some() && webhook.suspended_at.is_none()
                 || former.resumed_at != webhook.resumed_at;
+            let is_another = !former.is_same_vendor(&webhook);
             if resumed {
                 info!(webhook = %id, "the webhook is resumed");
+                self.order_what_was_held(id, now);
             }
-            let held = webhook.suspended_at.is_some();
-            if held || resumed || !is_same_vendor(former, &webhook) {
+            if webhook.suspended_at.is_some() || resumed || is_another {
                 self.forget_vendor(id);
+            }
+            if is_another {
+                self.suspensions.failures.remove(&id);
             }
         }
         if let Some(decided) = self.suspensions.decided.get(&id) {
             // The ledger's word counts: that it is suspended, or what was made of it since it was.
             let obeyed = webhook.suspended_at.is_some()
                 || webhook.resumed_at.is_some_and(|resumed| resumed >= decided.at)
+                || !decided.spoken_to.is_same_vendor(&webhook)
                 || decided.step == Step::Written;
             if obeyed {
                 self.suspensions.decided.remove(&id);
@@ -189,6 +193,14 @@ impl Term {
         }
         self.configure_lane(&webhook);
         self.rules.put(webhook);
+    }
+
+    /// What was held goes out in the order of acceptance, as far as it is due.
+    fn order_what_was_held(&mut self, webhook: WebhookId, now: Timestamp) {
+        for (head, due) in self.agenda.order_by_acceptance(webhook, now) {
+            let stored = self.as_stored(head).due;
+            self.moved.insert(head.key, Moved { stored, agenda: due });
+        }
     }
 
     /// Forgets a webhook that is gone.

@@ -271,7 +271,7 @@ impl Term {
     fn fed(&mut self, entry: Entry, now: Timestamp) {
         match entry {
             Entry::Profile(digest, profile) => self.rules.store_profile(digest, profile),
-            Entry::Webhook(webhook) => self.webhook_told(webhook),
+            Entry::Webhook(webhook) => self.webhook_told(webhook, now),
             Entry::WebhookRemoved(id) => self.webhook_removed(id, now),
             Entry::Delivery(head) => self.insert(head, now),
             Entry::Failures(webhook, failures) => self.suspensions.restore(webhook, failures),

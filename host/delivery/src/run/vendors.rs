@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use tracing::{info, warn};
 use transload_domain::{
-    AttemptOutcome, Breaker, Cause, Gate, Judgement, Timestamp, Webhook, WebhookId, limits,
-    no_sign_of_life,
+    AttemptOutcome, Breaker, Cause, Gate, Judgement, Timestamp, WebhookId, limits, no_sign_of_life,
 };
 
 use super::{action::Flight, term::Term};
@@ -43,7 +42,17 @@ impl Vendors {
 }
 
 impl Term {
-    /// Takes in what an exchange showed about the vendor. Returns why the webhook is to be suspended, if it is.
+    /// Whether an exchange says something about the vendor that the webhook speaks to now: not what an endpoint did that
+    /// is no longer the webhook's, nor what happened before somebody said that it is mended.
+    pub(super) fn is_news(&self, flight: &Flight) -> bool {
+        self.rules.webhook(flight.webhook.id).is_some_and(|current| {
+            current.is_same_vendor(&flight.webhook)
+                && current.resumed_at.is_none_or(|resumed| flight.started > resumed)
+        })
+    }
+
+    /// Takes in what an exchange showed about the vendor. An exchange on trial is one as any other: it meets the same
+    /// endpoint with the same credentials; but it suspends nothing. Returns why the webhook is to be suspended, if it is.
     pub(super) fn vendor_showed(
         &mut self,
         flight: &Flight,
@@ -52,9 +61,7 @@ impl Term {
         now: Timestamp,
     ) -> Option<String> {
         let id = flight.webhook.id;
-        // What an endpoint did that is no longer the webhook's says nothing about the one that is.
-        let current = self.rules.webhook(id).filter(|it| is_same_vendor(it, &flight.webhook))?;
-        if current.suspended_at.is_some() {
+        if self.rules.webhook(id)?.suspended_at.is_some() {
             return None;
         }
         let before = self.vendors.gate(id);
@@ -75,7 +82,7 @@ impl Term {
         let (Some(breaker), Some(tripped), Gate::Probing { from: next_try }) =
             (breaker, tripped, gate)
         else {
-            self.troubles.clear(id);
+            self.tell_pause(id, gate, outcome, now);
             return None;
         };
         let kind = match tripped.cause {
@@ -92,9 +99,21 @@ impl Term {
         let rules = flight.profile.rules(&flight.webhook.overrides);
         let never =
             matches!(flight.webhook.overrides.suspend, Some(transload_domain::Suspend::Never));
-        let given_up = !never && breaker.suspends(rules.retry.span(), now);
+        let on_trial = flight.head.emulated;
+        let given_up = !never && !on_trial && breaker.suspends(rules.retry.span(), now);
         self.troubles.put(id, Trouble { kind, since, detail: detail.clone(), next_try });
         given_up.then(|| no_sign_of_life(since, now, &detail))
+    }
+
+    /// Says that a webhook pauses because its vendor asked for it, or that it is in no trouble.
+    fn tell_pause(&self, id: WebhookId, gate: Gate, outcome: &AttemptOutcome, now: Timestamp) {
+        let Gate::Paused { until: next_try } = gate else { return self.troubles.clear(id) };
+        let kind = TroubleKind::Paused;
+        let former = self.troubles.of(id, now).filter(|former| former.kind == kind);
+        let since = former.map_or(now, |former| former.since);
+        let detail = format!("{} and asks to be left alone until then", in_short(outcome));
+        info!(webhook = %id, %detail, until = %next_try.rfc3339(), "the webhook's deliveries wait");
+        self.troubles.put(id, Trouble { kind, since, detail, next_try });
     }
 
     /// Forgets what the vendor did: the webhook speaks to another one now, somebody says that it is mended, or the
@@ -107,13 +126,6 @@ impl Term {
         self.troubles.clear(webhook);
         self.metrics.breakers(self.vendors.tripped);
     }
-}
-
-/// Whether two states of a webhook speak to the same vendor in the same way, so that what is known of it holds on.
-pub(super) fn is_same_vendor(one: &Webhook, other: &Webhook) -> bool {
-    one.hooks == other.hooks
-        && one.authentication == other.authentication
-        && one.signing == other.signing
 }
 
 fn in_short(outcome: &AttemptOutcome) -> String {

@@ -103,7 +103,7 @@ impl Term {
     /// given up instead.
     pub(super) fn postpone(&mut self, head: Head, until: Timestamp, now: Timestamp) {
         if self.is_overdue(&head, now) {
-            let reason = self.why_overdue(&head);
+            let reason = self.why_overdue(&head, now);
             return self.close(head, reason, Why::Turn, now);
         }
         self.agenda.finish(&head.key);

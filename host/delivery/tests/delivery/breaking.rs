@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use transload_delivery::TroubleKind;
 use transload_domain::{
-    AttemptOutcome, Authentication, Clock, DeliveryKey, Sealed, SendFailureKind, Status, Suspend,
+    AttemptOutcome, Authentication, Clock, DeliveryKey, Event, Sealed, SendFailureKind, Status,
+    Suspend,
 };
 
 use crate::support::{
@@ -53,11 +54,15 @@ async fn i8_a_dead_vendor_is_probed_by_one_at_a_time_and_opened_by_one_success()
     world.network.hang("vendor1");
     let keys = post(&world, 40).await;
     world.network.release();
-    world.until_true("it trips", async || world.troubles.of(webhook(1).id).is_some()).await;
+    world
+        .until_true("it trips", async || {
+            world.troubles.of(webhook(1).id, world.time.now()).is_some()
+        })
+        .await;
     world.quiet().await;
     let burst = world.network.count();
     assert!((10..=16).contains(&burst), "{burst} at once");
-    let trouble = world.troubles.of(webhook(1).id).unwrap();
+    let trouble = world.troubles.of(webhook(1).id, world.time.now()).unwrap();
     assert_eq!((trouble.kind, trouble.detail.as_str()), (TroubleKind::Failing, "scripted connect"));
     assert_eq!(trouble.next_try, trouble.since.after(seconds(5)));
     // Probes after 5, 10, 20, ... 160, 300 s: seven in the first eleven minutes, and one at a time.
@@ -76,7 +81,7 @@ async fn i8_a_dead_vendor_is_probed_by_one_at_a_time_and_opened_by_one_success()
     for key in &keys {
         assert_eq!(world.status(*key).await, Some(Status::Delivered));
     }
-    assert_eq!(world.troubles.of(webhook(1).id), None);
+    assert_eq!(world.troubles.of(webhook(1).id, world.time.now()), None);
 }
 
 #[tokio::test]
@@ -90,7 +95,7 @@ async fn i8_a_dead_vendor_keeps_no_other_waiting() {
         let no = world.post(event(&id.to_string())).await;
         world.until(world.key(no, &webhook(2)), Status::Delivered).await;
     }
-    assert_eq!(world.troubles.of(webhook(2).id), None);
+    assert_eq!(world.troubles.of(webhook(2).id, world.time.now()), None);
 }
 
 #[tokio::test]
@@ -106,7 +111,10 @@ async fn refused_credentials_stop_the_webhook_at_once_until_they_are_changed() {
     let others = post(&world, 5).await;
     world.pass(seconds(1), 59).await;
     assert_eq!(world.network.count(), 1, "the token endpoint is not hammered");
-    assert_eq!(world.troubles.of(webhook(1).id).unwrap().kind, TroubleKind::Credentials);
+    assert_eq!(
+        world.troubles.of(webhook(1).id, world.time.now()).unwrap().kind,
+        TroubleKind::Credentials
+    );
     // A minute, then two, then four: each time one probe, which is the delivery that waits longest.
     world.pass(seconds(1), 7 * 60).await;
     assert_eq!(world.network.count(), 4);
@@ -115,7 +123,7 @@ async fn refused_credentials_stop_the_webhook_at_once_until_they_are_changed() {
         Authentication::Basic { username: "acme".into(), password: Sealed(vec![1]) };
     world.put(mended).await;
     world.until(others[4], Status::Delivered).await;
-    assert_eq!(world.troubles.of(webhook(1).id), None);
+    assert_eq!(world.troubles.of(webhook(1).id, world.time.now()), None);
     world.pass(MINUTE, 11).await;
     assert_eq!(world.status(first).await, Some(Status::Delivered));
 }
@@ -136,11 +144,19 @@ async fn retry_after_keeps_the_webhooks_other_deliveries_back_and_nobody_elses()
     let no = world.post(event("2")).await;
     world.until(world.key(no, &webhook(2)), Status::Delivered).await;
     world.until(world.key(no, &webhook(1)), Status::Scheduled).await;
+    let told = world.troubles.of(webhook(1).id, world.time.now()).unwrap();
+    assert_eq!(told.kind, TroubleKind::Paused);
+    assert_eq!(told.detail, "the vendor answered 429 and asks to be left alone until then");
+    assert_eq!(told.next_try, told.since.after(seconds(90)));
     world.pass(seconds(1), 89).await;
     assert_eq!(world.status(world.key(no, &webhook(1))).await, Some(Status::Scheduled));
     world.pass(seconds(1), 1).await;
     world.until(world.key(no, &webhook(1)), Status::Delivered).await;
-    assert_eq!(world.troubles.of(webhook(1).id), None, "to be asked to wait is no trouble");
+    assert_eq!(
+        world.troubles.of(webhook(1).id, world.time.now()),
+        None,
+        "to be asked to wait is no trouble"
+    );
     world.pass(MINUTE, 10).await;
     assert_eq!(world.status(first).await, Some(Status::Delivered));
 }
@@ -157,9 +173,9 @@ async fn i9_a_vendor_without_a_sign_of_life_for_five_days_is_suspended() {
     world.put(webhook(1)).await;
     world.put(webhook_of(2, "watcher")).await;
     post(&world, 20).await;
-    let in_trouble = async || world.troubles.of(webhook(1).id).is_some();
+    let in_trouble = async || world.troubles.of(webhook(1).id, world.time.now()).is_some();
     world.until_true("it trips", in_trouble).await;
-    let tripped = world.troubles.of(webhook(1).id).unwrap().since;
+    let tripped = world.troubles.of(webhook(1).id, world.time.now()).unwrap().since;
     while world.time.now().since(tripped) < patience {
         assert_eq!(world.stored(&webhook(1)).await.suspended_at, None);
         world.pass(10 * MINUTE, 1).await;
@@ -175,7 +191,11 @@ async fn i9_a_vendor_without_a_sign_of_life_for_five_days_is_suspended() {
     world.until_true("somebody is told", async || told() > 0).await;
     world.quiet().await;
     assert_eq!(told(), 1, "somebody is told, once");
-    assert_eq!(world.troubles.of(webhook(1).id), None, "the webhook says why itself");
+    assert_eq!(
+        world.troubles.of(webhook(1).id, world.time.now()),
+        None,
+        "the webhook says why itself"
+    );
 }
 
 #[tokio::test]
@@ -204,5 +224,55 @@ async fn i9_with_a_dead_vendor_everything_ends_or_is_held_with_a_reason() {
         let because = world.stored(&hook).await.suspended_because;
         assert_eq!(because.is_some(), suspends, "{because:?}");
         assert!(world.network.count() < 2_000, "{} exchanges", world.network.count());
+    }
+}
+
+#[tokio::test]
+async fn to_resume_one_that_is_not_suspended_is_to_try_now() {
+    for asks_to_wait in [true, false] {
+        let world = patient();
+        world.network.answers(move |_| match asks_to_wait {
+            true => asked_to_wait(503, 3_600),
+            false => failed(SendFailureKind::Connect),
+        });
+        world.put(webhook(1)).await;
+        post(&world, 30).await;
+        let trouble = || world.troubles.of(webhook(1).id, world.time.now()).map(|it| it.kind);
+        world.until_true("it is in trouble", async || trouble().is_some()).await;
+        // Probes have failed for a while, so that the next is minutes away.
+        world.pass(seconds(100), if asks_to_wait { 0 } else { 5 }).await;
+        let expected = if asks_to_wait { TroubleKind::Paused } else { TroubleKind::Failing };
+        // Many that fail at once trip the breaker beside the pause.
+        assert!(trouble() == Some(expected) || trouble() == Some(TroubleKind::Failing));
+        world.network.answers(|_| answered(200));
+        let late = world.key(world.post(event("late")).await, &webhook(1));
+        world.until(late, Status::Scheduled).await;
+        world.quiet().await;
+        assert_eq!(world.status(late).await, Some(Status::Scheduled), "it waits behind the gate");
+        world.time.advance(seconds(1));
+        world.resume(&webhook(1)).await;
+        world.until(late, Status::Delivered).await;
+        assert_eq!(trouble(), None);
+    }
+}
+
+#[tokio::test]
+async fn what_is_on_trial_never_suspends_a_webhook_whose_vendor_is_dead() {
+    for on_trial in [true, false] {
+        let world = World::with_host();
+        let mut patient = profile("acme");
+        patient.retry.schedule = vec![2 * HOUR];
+        patient.retry.max_attempts = 61;
+        world.plugins.load(patient);
+        world.network.answers(down());
+        world.put(webhook(1)).await;
+        // As long as the vendor's own schedule, and the five days; the second is still tried behind them.
+        for (id, hours) in [("1", 50), ("2", 130)] {
+            let emulated_for = on_trial.then(|| webhook(1).id);
+            world.post(Event { emulated_for, ..event(id) }).await;
+            world.pass(HOUR, hours).await;
+        }
+        assert!(world.network.count() > 70, "{}", world.network.count());
+        assert_eq!(world.stored(&webhook(1)).await.suspended_at.is_some(), !on_trial);
     }
 }

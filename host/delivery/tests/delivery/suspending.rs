@@ -205,3 +205,106 @@ async fn a_webhook_that_a_person_suspends_is_held_at_once() {
     world.pass(HOUR, 24).await;
     assert_eq!(world.network.count(), 1);
 }
+
+/// The webhook, which speaks to another endpoint now.
+fn moved() -> Webhook {
+    let mut moved = webhook(1);
+    moved.hooks[0].endpoint = "https://mended.example/hook".into();
+    moved
+}
+
+#[tokio::test]
+async fn one_that_is_mended_between_the_decision_and_its_suspension_is_not_suspended() {
+    let world = world_with_retry_after(HOUR);
+    world.network.answers(|one| answered(if one.endpoint.contains("vendor1") { 410 } else { 200 }));
+    world.put(webhook(1)).await;
+    world.ledger.fail(Fault::SuspendWaits);
+    let key = world.key(world.post(event("1")).await, &webhook(1));
+    world.until_sent(1).await;
+    world.quiet().await;
+    assert_eq!(world.network.count(), 1, "it is held from the decision on");
+    world.put(moved()).await;
+    world.quiet().await;
+    world.ledger.mend();
+    world.until(key, Status::Delivered).await;
+    world.quiet().await;
+    assert_eq!(world.stored(&moved()).await.suspended_at, None);
+}
+
+#[tokio::test]
+async fn what_a_former_endpoint_did_does_not_count_also_after_a_restart() {
+    let mut world = world_with_retry_after(HOUR);
+    world.network.answers(|_| answered(500));
+    world.put(webhook(1)).await;
+    world.post(event("1")).await;
+    world.until_sent(1).await;
+    world.pass(HOUR, 2).await;
+    assert_eq!(world.network.count(), 3);
+    // A fourth is under way when the endpoint changes.
+    world.network.hang("vendor1");
+    world.time.advance(HOUR);
+    world.until_sent(4).await;
+    world.put(moved()).await;
+    world.quiet().await;
+    world.network.release();
+    world.quiet().await;
+    assert_eq!(world.stored(&moved()).await.suspended_at, None);
+    for sent in 5..=7 {
+        world.kill().await;
+        world.start("one");
+        world.pass(HOUR, 1).await;
+        world.until_sent(sent).await;
+    }
+    assert_eq!(world.stored(&moved()).await.suspended_at, None, "three are tolerated");
+    world.pass(HOUR, 1).await;
+    world.until_suspended(&moved()).await;
+}
+
+#[tokio::test]
+async fn what_began_before_a_resumption_does_not_count() {
+    for status in [500, 410] {
+        let world = world_with_retry_after(HOUR);
+        world.network.answers(move |one| answered(if one.attempt == 1 { status } else { 200 }));
+        world.network.hang("vendor1");
+        world.put(webhook(1)).await;
+        for id in 1..=5 {
+            world.post(event(&id.to_string())).await;
+        }
+        world.until_sent(5).await;
+        world.time.advance(seconds(1));
+        world.resume(&webhook(1)).await;
+        world.quiet().await;
+        world.network.release();
+        world.pass(HOUR, 2).await;
+        assert_eq!(world.stored(&webhook(1)).await.suspended_at, None, "{status}");
+        assert_eq!(world.network.count(), 10, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_held_goes_out_in_the_order_of_acceptance_whatever_was_tried_before() {
+    let world = world_with_retry_after(HOUR);
+    world.network.answers(|one| {
+        let is_first = one.request.body == event("1").data.as_bytes();
+        answered(if is_first { 500 } else { 410 })
+    });
+    let mut narrow = webhook(1);
+    narrow.limits = WebhookLimits { concurrency: Some(1) };
+    world.put(narrow.clone()).await;
+    // The first is to be tried again in an hour, the second suspends the webhook.
+    world.post(event("1")).await;
+    world.until_sent(1).await;
+    world.post(event("2")).await;
+    world.until_suspended(&narrow).await;
+    for id in 3..=5 {
+        let no = world.post(event(&id.to_string())).await;
+        world.until(world.key(no, &narrow), Status::Scheduled).await;
+        world.time.advance(seconds(1));
+    }
+    world.pass(HOUR, 2).await;
+    world.network.answers(|_| answered(200));
+    world.resume(&narrow).await;
+    world.until_sent(7).await;
+    let expected = [1, 2, 1, 2, 3, 4, 5].map(|id| event(&id.to_string()).data);
+    assert_eq!(sent_to(&world, "vendor1"), expected);
+}

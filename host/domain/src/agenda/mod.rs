@@ -181,6 +181,20 @@ impl Agenda {
         overdue
     }
 
+    /// Lets those of a webhook's deliveries that are due at `now` go in the order of acceptance, however long each is due:
+    /// one that would go behind a later one is due together with that from now on. Returns those, as they were, and
+    /// when each is due now. It looks at all that are due.
+    pub fn order_by_acceptance(
+        &mut self,
+        webhook: WebhookId,
+        now: Timestamp,
+    ) -> Vec<(Head, Timestamp)> {
+        let Some(state) = self.lanes.get_mut(&webhook) else { return Vec::new() };
+        let moved = state.queue.order_by_acceptance(webhook, now);
+        self.place(webhook);
+        moved
+    }
+
     /// Keeps the place of an open delivery that is not in the agenda for a while: the deliveries behind it in its order
     /// get no turn until [`Agenda::give_back`]. False where its place is kept already, since it is in flight.
     pub fn keep_place(&mut self, head: &Head) -> bool {

@@ -125,6 +125,44 @@ impl Queue {
         }
     }
 
+    /// Moves those that are due and stand behind one that was accepted later to the due time of that one. Returns them
+    /// as they were, with the due time of each.
+    pub(super) fn order_by_acceptance(
+        &mut self,
+        webhook: WebhookId,
+        now: Timestamp,
+    ) -> Vec<(Head, Timestamp)> {
+        let due = || self.queue.range(..=(now, Place::MAX));
+        let mut latest = None;
+        let is_behind = |place: Place| {
+            let behind = latest.is_some_and(|latest| place < latest);
+            latest = latest.max(Some(place));
+            behind
+        };
+        let mut late: Vec<(Place, Head)> = due()
+            .map(|((due, place), rest)| (*place, rest.head(webhook, *place, *due)))
+            .scan(is_behind, |is_behind, (place, head)| Some((is_behind(place), place, head)))
+            .filter_map(|(behind, place, head)| behind.then_some((place, head)))
+            .collect();
+        late.sort_unstable_by_key(|(place, _)| *place);
+        // The first in the queue that was accepted later; those of a later place have theirs no earlier.
+        let mut rest = due().map(|((due, place), _)| (*due, *place)).peekable();
+        let mut moved = Vec::with_capacity(late.len());
+        for (place, head) in late {
+            while rest.peek().is_some_and(|(_, other)| *other <= place) {
+                rest.next();
+            }
+            if let Some((due, _)) = rest.peek() {
+                moved.push((head, *due));
+            }
+        }
+        for (head, due) in &moved {
+            self.take_out(head);
+            self.insert(&Head { due: *due, ..*head });
+        }
+        moved
+    }
+
     /// Removes deliveries that were due before the time that `before` names for their status, at most `max`.
     pub(super) fn take_overdue(
         &mut self,
@@ -249,6 +287,8 @@ impl Queue {
 }
 
 impl Place {
+    const MAX: Self = Self { event: EventNo(u64::MAX), hook: HookNo(u8::MAX), part: Part(u8::MAX) };
+
     fn of(key: &DeliveryKey) -> Self {
         Self { event: key.event, hook: key.hook, part: key.part }
     }

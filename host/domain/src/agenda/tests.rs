@@ -435,3 +435,25 @@ fn an_order_key_is_as_good_alone_as_in_company() {
     agenda.insert(one(3, 5));
     assert_eq!(agenda.next(at(5)), Some(one(3, 5)), "it leaves nothing behind");
 }
+
+#[test]
+fn what_was_held_goes_in_the_order_of_acceptance_as_far_as_it_is_due() {
+    let mut agenda = agenda(100, &[(1, 100)]);
+    for (event, due) in [(1, 60), (2, 10), (3, 90), (4, 20), (5, 30), (6, 15), (7, 500), (8, 40)] {
+        let order = matches!(event, 5 | 6).then_some(OrderKey(1));
+        agenda.insert(Head { order, ..head(1, event, due) });
+    }
+    let moved = agenda.order_by_acceptance(webhook(1), at(100));
+    // Behind the fifth, whose key it has, the sixth does not stand in the queue.
+    let moved: Vec<(u64, Timestamp)> =
+        moved.iter().map(|(head, due)| (head.key.event.0, *due)).collect();
+    assert_eq!(moved, [(1, at(10)), (3, at(20))]);
+    let mut order = Vec::new();
+    while let Some(head) = agenda.next(at(100)) {
+        agenda.finish(&head.key);
+        order.push(head.key.event.0);
+    }
+    assert_eq!(order, [1, 2, 3, 4, 5, 6, 8], "what is not yet due keeps its time");
+    assert_eq!(agenda.order_by_acceptance(webhook(1), at(100)), []);
+    assert_eq!(take_all(&mut agenda, 500), [(1, 7)]);
+}

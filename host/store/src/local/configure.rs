@@ -25,8 +25,9 @@ impl<R: Rows> Local<R> {
                 Change::RemoveWebhook(organization, id) => {
                     remove_webhook(step, &organization, id, expected)
                 }
-                Change::Suspend { organization, webhook, at, reason, event } => {
-                    Suspension { organization, webhook, at, reason, event }.write(step, expected)
+                Change::Suspend { organization, webhook, at, reason, decided_on, event } => {
+                    Suspension { organization, webhook, at, reason, decided_on, event }
+                        .write(step, expected)
                 }
                 Change::Redrive { delivery, wanted } => redrive(step, delivery, wanted, expected),
                 Change::Replay(replay) => replay::put(step, &replay, expected),
@@ -48,8 +49,14 @@ fn put_webhook(
     expected: Option<Revision>,
 ) -> Result<Revision> {
     let key = keys::webhook(&webhook.organization, webhook.id);
-    let present = step.row::<WebhookRow>(&key)?.map_or(0, |row| row.revision());
+    let former = step.row::<WebhookRow>(&key)?;
+    let present = former.as_ref().map_or(0, WebhookRow::revision);
     expect(present, expected, || format!("webhook {}", webhook.id))?;
+    let former = former.map(Webhook::try_from).transpose()?;
+    if former.is_some_and(|former| !former.is_same_vendor(&webhook)) {
+        // What the former vendor did says nothing about this one.
+        failures::end(step, webhook.id);
+    }
     if present == 0 {
         if step.has(&keys::state_bytes(webhook.id))? {
             let taken = format!("webhook id {} is another organization's", webhook.id);

@@ -124,6 +124,7 @@ async fn what_a_lead_must_know_outlives_a_restart() {
         webhook: hook(1),
         at: Timestamp::from_micros(8),
         reason: "why".into(),
+        decided_on: None,
         event: Box::new(event("suspended")),
     };
     ledger.configure(SHARD, suspension, None).await.unwrap();

@@ -1,10 +1,16 @@
 //! A delivery is asked for again, in words, and never against its order.
 
 use serde_json::{Value, json};
-use transload_domain::{Content, DeliveryKey, Fault, Head, OrderKey, Status, WebhookId};
-use transload_store::Entry;
+use transload_delivery::{Trouble, TroubleKind};
+use transload_domain::{
+    Content, Delivery, DeliveryKey, Fault, Head, Made, OrderKey, Organization, Status, Timestamp,
+    WebhookId,
+};
+use transload_store::{Entry, LedgerExt, Shard};
 
-use crate::testing::{Answer, Host, made, post_event, post_json, post_nothing, subscribe, webhook};
+use crate::testing::{
+    ACME, Answer, Host, made, post_event, post_json, post_nothing, subscribe, webhook,
+};
 
 /// A host with one webhook.
 async fn host() -> (Host, WebhookId) {
@@ -128,4 +134,40 @@ async fn nobody_asks_for_what_is_not_theirs_and_nothing_is_promised_that_is_not_
     host.send(post_nothing("/v1/deliveries/x/retry")).await.is_problem(404, "not-found");
     host.ledger.break_disk();
     host.send(post_nothing(&path)).await.is_problem(503, "store-unavailable");
+}
+
+#[tokio::test]
+async fn behind_a_gate_it_says_what_it_waits_for() {
+    let (host, id) = host().await;
+    let acme = Organization::new(ACME).unwrap();
+    let (_, webhook) = host.ledger.webhook(Shard(0), &acme, id).await.unwrap().unwrap();
+    let key = DeliveryKey {
+        event: transload_domain::EventNo(1),
+        webhook: webhook.id,
+        hook: transload_domain::HookNo(0),
+        part: transload_domain::Part(0),
+    };
+    let next_try = Timestamp::from_micros(1_536_055_928_000_000);
+    for (status, kind, expected) in [
+        (
+            Status::Scheduled,
+            TroubleKind::Paused,
+            "it no longer waits for its own time; but all of its webhook's deliveries wait until \
+             2018-09-04T10:12:08.000000Z: the vendor answered 429; resume the webhook to try at once",
+        ),
+        (
+            Status::Blocked,
+            TroubleKind::Failing,
+            "its plugin is run again, without waiting for its own time; but its webhook is in trouble (the vendor \
+             answered 429), so that one delivery at a time is tried, the next not before \
+             2018-09-04T10:12:08.000000Z; resume the webhook to try at once",
+        ),
+    ] {
+        let head = Head::new(key, status, next_try, next_try);
+        let delivery = Delivery { head, made: Made { plugin: None, content: made(b"{}") } };
+        let detail = "the vendor answered 429".to_owned();
+        let trouble = Trouble { kind, since: Timestamp::EPOCH, detail, next_try };
+        assert_eq!(super::what_happens(&delivery, &webhook, Some(&trouble)), expected);
+        assert!(!super::what_happens(&delivery, &webhook, None).contains("trouble"));
+    }
 }

@@ -8,14 +8,22 @@ use uuid::Uuid;
 use crate::testing::{ACME, Host, get, post_json, post_nothing, webhook};
 
 #[tokio::test]
-async fn a_webhook_is_resumed_once_and_only_by_its_own_organization() {
+async fn one_that_is_not_suspended_is_resumed_too_so_that_what_waits_is_tried_now() {
+    let host = Host::new().await;
+    let id = crate::testing::subscribe(&host, &webhook()).await;
+    let answer = host.send(post_nothing(&format!("/v1/webhooks/{id}/resume"))).await;
+    assert_eq!((answer.status, &answer.json["suspended_at"]), (200, &json!(null)));
+    let acme = Organization::new(ACME).unwrap();
+    let (_, stored) = host.ledger.webhook(Shard(0), &acme, id).await.unwrap().unwrap();
+    assert_eq!(stored.resumed_at, Some(host.clock.now()));
+}
+
+#[tokio::test]
+async fn a_webhook_is_resumed_only_by_its_own_organization() {
     let host = Host::new().await;
     let made = host.send(post_json("/v1/webhooks", &webhook())).await;
     let path = format!("/v1/webhooks/{}", made.json["id"].as_str().unwrap());
     let resume = || post_nothing(&format!("{path}/resume"));
-    // Not suspended: it stays as it is.
-    let answer = host.send(resume()).await;
-    assert_eq!((answer.status, &answer.headers["etag"]), (200, &made.headers["etag"]));
     let id = WebhookId(Uuid::parse_str(made.json["id"].as_str().unwrap()).unwrap());
     let acme = Organization::new(ACME).unwrap();
     let (revision, mut stored) = host.ledger.webhook(Shard(0), &acme, id).await.unwrap().unwrap();

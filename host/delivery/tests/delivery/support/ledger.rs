@@ -41,6 +41,8 @@ pub(crate) enum Fault {
     TakeBackAnswerWaits,
     /// A wish for a delivery is granted at once, and that is answered when this is mended.
     GrantAnswerWaits,
+    /// A webhook is suspended when this is mended, and not before.
+    SuspendWaits,
     /// The next suspension of a webhook fails and was not written.
     SuspendBefore,
     /// What is there cannot be read, so an agenda begins and breaks off.
@@ -190,6 +192,9 @@ impl Front for Doors {
     ) -> Result<Revision> {
         if matches!(change, Change::Suspend { .. }) && self.fails_once(Fault::SuspendBefore) {
             return Err(broken());
+        }
+        if matches!(change, Change::Suspend { .. }) {
+            self.wait_while(Fault::SuspendWaits).await;
         }
         let takes_back = matches!(change, Change::Redrive { wanted: false, .. });
         if takes_back {

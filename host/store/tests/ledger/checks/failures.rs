@@ -60,6 +60,20 @@ pub(crate) async fn failures_are_bounded(world: World) {
     assert_eq!(told, (5..i64::from(MAX) + 5).collect::<Vec<_>>());
 }
 
+pub(crate) async fn a_new_vendor_begins_without_failures(world: World) {
+    let lead = world.lead("a").await;
+    let mut hook1 = webhook(hook(1));
+    world.put_webhook(&hook1).await;
+    let head = world.deliver(&lead, "1", &[(hook(1), Status::Scheduled)]).await[0].head;
+    fail(&world, &lead, head, 10, 3).await;
+    hook1.name = "another name".into();
+    world.put_webhook(&hook1).await;
+    assert_eq!(told(&world, "a", hook(1)).await, Some(vec![10]));
+    hook1.hooks[0].endpoint.push_str("/new");
+    world.put_webhook(&hook1).await;
+    assert_eq!(told(&world, "a", hook(1)).await, None);
+}
+
 pub(crate) async fn failures_go_with_their_webhook(world: World) {
     let lead = world.lead("a").await;
     world.put_webhook(&webhook(hook(1))).await;

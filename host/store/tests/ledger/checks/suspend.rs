@@ -11,6 +11,7 @@ fn suspension(at: i64) -> Change {
         webhook: hook(1),
         at: Timestamp::from_micros(at),
         reason: "it answered 410".into(),
+        decided_on: None,
         event: Box::new(event(&format!("suspended at {at}"))),
     }
 }
@@ -63,11 +64,33 @@ pub(crate) async fn whoever_resumes_a_webhook_is_not_overruled_by_what_was_decid
     assert!(suspend(&world, suspension(79), None).await.unwrap() > revision);
 }
 
+pub(crate) async fn what_a_former_vendor_did_suspends_nobody(world: World) {
+    let former = webhook(hook(1));
+    world.put_webhook(&former).await;
+    let mut moved = webhook(hook(1));
+    moved.hooks[0].endpoint.push_str("/new");
+    moved.name = "another name".into();
+    let revision = world.put_webhook(&moved).await;
+    let decided = |at, on: &Webhook| match suspension(at) {
+        Change::Suspend { organization, webhook, at, reason, event, .. } => {
+            let decided_on = Some(Box::new(on.clone()));
+            Change::Suspend { organization, webhook, at, reason, decided_on, event }
+        }
+        other => other,
+    };
+    let before = world.picture(3, &[hook(1)]).await;
+    assert_eq!(suspend(&world, decided(77, &former), None).await, Ok(revision));
+    assert_eq!(world.picture(3, &[hook(1)]).await, before);
+    let renamed = Webhook { name: "a third name".into(), ..moved };
+    assert!(suspend(&world, decided(78, &renamed), None).await.unwrap() > revision);
+}
+
 pub(crate) async fn a_refused_suspension_leaves_no_trace(world: World) {
     let revision = world.put_webhook(&webhook(hook(1))).await;
     world.post("suspended at 5").await;
     let before = world.picture(3, &[hook(1)]).await;
-    let Change::Suspend { organization, webhook, at, reason, event: told } = suspension(77) else {
+    let Change::Suspend { organization, webhook, at, reason, event: told, .. } = suspension(77)
+    else {
         panic!("it is a suspension");
     };
     let with = |organization: &Organization, webhook, told: Event| Change::Suspend {
@@ -75,6 +98,7 @@ pub(crate) async fn a_refused_suspension_leaves_no_trace(world: World) {
         webhook,
         at,
         reason: reason.clone(),
+        decided_on: None,
         event: Box::new(told),
     };
     let foreign = Organization::new("other").unwrap();
