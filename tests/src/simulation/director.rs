@@ -56,6 +56,7 @@ impl Director {
                 }
                 // A task that was aborted is a host that was killed.
                 Ok(Ended::Killed) | Err(_) => {}
+                Ok(Ended::CutOff) => self.scene.facts.state().note("a host ends: it is cut off"),
                 Ok(Ended::Stopped) => self.scene.facts.state().note("a host has stopped"),
             }
         }

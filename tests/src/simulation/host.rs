@@ -36,6 +36,8 @@ pub(super) enum Ended {
     Killed,
     /// It was asked to stop, and did.
     Stopped,
+    /// It was cut off from the store for so long that it ended: whoever runs it starts it again.
+    CutOff,
     /// It ended though nobody asked, or in disorder.
     Failed(String),
 }
@@ -113,6 +115,7 @@ async fn live(life: Life, stop: CancellationToken) -> Ended {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(Ok(()))) if stop.is_cancelled() => Ended::Stopped,
             Ok(Poll::Ready(Ok(()))) => Ended::Failed("it stopped and nobody asked".into()),
+            Ok(Poll::Ready(Err(LoopError::Store { .. }))) => Ended::CutOff,
             Ok(Poll::Ready(Err(error))) => Ended::Failed(error.to_string()),
             Err(_) => Ended::Failed("it panicked".into()),
         };

@@ -50,12 +50,12 @@ use self::{
 pub use self::{
     options::{
         AGAIN_BYTES_MAX, AGAIN_MAX, BYTES_IN_HAND_MAX, CLOSINGS_MAX, CONFLICTS_MAX,
-        DISPATCH_BATCH_MAX, DISPATCH_WRITES_MAX, EVENTS_IN_HAND_MAX, EXCHANGES_MAX, LEAD_RETRY_MAX,
-        LEAD_RETRY_MIN, LEASE, OPEN_AGE_MAX, OVERDUE_EVERY, OVERDUE_GRACE, OVERDUE_MAX, Options,
-        Parts, REDRIVES_MAX, REPLAY_DELIVERED_PAGE, REPLAY_KEYS_MAX, REPLAY_PAGE,
-        REPLAY_UNWRITTEN_MAX, REQUEST_CACHE_BYTES_MAX, RETENTION_AGE, RETENTION_MIN, RETIRE_BATCH,
-        RUN_WAIT_EXPECTED_MAX, RUN_WAIT_MAX, Retention, SIZE_STEP_EVENTS, STOP_TIME_MAX,
-        SWEEP_EVERY, TRANSFORMS_MAX, TURNS_WAITING_MAX,
+        DISPATCH_BATCH_MAX, DISPATCH_WRITES_MAX, EVENTS_IN_HAND_MAX, EXCHANGES_MAX,
+        FAILED_TERMS_MAX, LEAD_RETRY_MAX, LEAD_RETRY_MIN, LEASE, OPEN_AGE_MAX, OVERDUE_EVERY,
+        OVERDUE_GRACE, OVERDUE_MAX, Options, Parts, REDRIVES_MAX, REPLAY_DELIVERED_PAGE,
+        REPLAY_KEYS_MAX, REPLAY_PAGE, REPLAY_UNWRITTEN_MAX, REQUEST_CACHE_BYTES_MAX, RETENTION_AGE,
+        RETENTION_MIN, RETIRE_BATCH, RUN_WAIT_EXPECTED_MAX, RUN_WAIT_MAX, Retention,
+        SIZE_STEP_EVENTS, STOP_TIME_MAX, SWEEP_EVERY, TRANSFORMS_MAX, TURNS_WAITING_MAX,
     },
     timer::{Timer, TokioTimer},
 };
@@ -73,12 +73,33 @@ pub enum LoopError {
         /// How long an exchange may take.
         exchange: Duration,
     },
+    /// The store fails again and again.
+    #[error("the store could not be read {times} times in a row, the last time because: {last}")]
+    Store {
+        /// How often.
+        times: u32,
+        /// What it said last.
+        last: Error,
+    },
     /// The engine is closed.
     #[error("the engine that runs plugins has closed")]
     EngineClosed,
     /// A part of the loop panicked.
     #[error("a part of the delivery loop panicked: {0}")]
     Panicked(String),
+}
+
+/// Why a term is over, and whether it came to know all that was there.
+struct Over {
+    error: Error,
+    was_current: bool,
+}
+
+impl Over {
+    /// Whether it says that the store cannot be used, and not that another host leads.
+    fn is_failure(&self) -> bool {
+        !self.was_current && !matches!(self.error, Error::Taken(_) | Error::Fenced)
+    }
 }
 
 /// Runs the loop until `stop` is cancelled. Then it begins nothing new, waits for what is in flight within
@@ -104,16 +125,24 @@ async fn lead_and_serve(
     if options.lease < options.exchange_time.mul_f64(1.5) {
         return Err(LoopError::Lease { lease: options.lease, exchange: options.exchange_time });
     }
-    let mut wait = LEAD_RETRY_MIN;
+    let (mut wait, mut failures) = (LEAD_RETRY_MIN, 0);
     while !stop.is_cancelled() {
         let began = parts.clock.now();
         parts.health.turned(began);
         match serve(parts, options, stop).await? {
             None => return Ok(()),
-            Some(Error::Taken(host)) => info!(%host, "another host leads"),
-            Some(error) => {
-                parts.metrics.resigned();
-                warn!(%error, "the lead was given up");
+            Some(over) => {
+                failures = if over.is_failure() { failures + 1 } else { 0 };
+                let error = over.error;
+                if failures >= FAILED_TERMS_MAX {
+                    return Err(LoopError::Store { times: failures, last: error });
+                }
+                if let Error::Taken(host) = error {
+                    info!(%host, "another host leads");
+                } else {
+                    parts.metrics.resigned();
+                    warn!(%error, "the lead was given up");
+                }
             }
         }
         let now = parts.clock.now();
@@ -133,7 +162,7 @@ async fn serve(
     parts: &Parts,
     options: &Options,
     stop: &CancellationToken,
-) -> Result<Option<Error>, LoopError> {
+) -> Result<Option<Over>, LoopError> {
     let taken = async {
         let lead = parts.ledger.lead(options.shard, &options.host, options.lease).await?;
         let feed = parts.ledger.agenda(&lead).await?;
@@ -145,7 +174,7 @@ async fn serve(
             if !matches!(error, Error::Taken(_) | Error::Fenced) {
                 parts.health.store_failed(error.to_string());
             }
-            return Ok(Some(error));
+            return Ok(Some(Over { error, was_current: false }));
         }
     };
     info!(shard = lead.shard.0, epoch = lead.epoch, "leads");
@@ -167,7 +196,8 @@ async fn serve(
     // The old term's jobs are really over before the next begins; what they had in flight is sent again.
     serving.asked.clear();
     serving.jobs.shutdown().await;
-    ending
+    let was_current = serving.term.is_current();
+    Ok(ending?.map(|error| Over { error, was_current }))
 }
 
 /// What the loop takes in before it looks what can begin. More would be done at once, and begun later.

@@ -49,6 +49,10 @@ pub const LEASE: Duration = Duration::from_secs(90);
 pub const STOP_TIME_MAX: Duration = Duration::from_secs(35);
 /// The longest wait before the lead is tried again.
 pub const LEAD_RETRY_MAX: Duration = Duration::from_secs(10);
+/// Terms in a row that end in an error of the store before they know all that is there; then the loop ends with an error,
+/// so that the process does not limp on. With the waits between them some nine minutes: a store that restarts is waited
+/// for.
+pub const FAILED_TERMS_MAX: u32 = 60;
 /// The first wait before the lead is tried again; it doubles each time.
 pub const LEAD_RETRY_MIN: Duration = Duration::from_millis(100);
 

@@ -179,6 +179,11 @@ impl Term {
         self.tell_open();
     }
 
+    /// Whether all that was there is known.
+    pub(super) fn is_current(&self) -> bool {
+        self.current
+    }
+
     /// Whether new work may begin: all that was there is known, and the host is not to stop.
     pub(super) fn may_begin(&self) -> bool {
         self.current && self.stop_until.is_none() && self.ending.is_none()

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use transload_delivery::{Problem, run};
+use transload_delivery::{
+    Problem,
+    run::{self, LoopError},
+};
 use transload_domain::{Call, Outcome, Status};
 use transload_store::{Error, Ledger, Shard};
 
@@ -122,6 +125,46 @@ async fn an_agenda_that_breaks_off_shows_in_the_health_until_one_is_whole() {
             world.problems().is_empty()
         })
         .await;
+}
+
+#[tokio::test]
+async fn a_loop_that_never_learns_what_there_is_ends_with_an_error() {
+    for fault in [Fault::AgendaBreaks, Fault::Everything] {
+        let mut world = World::new();
+        world.ledger.fail(fault);
+        world.start("one");
+        // Another host's lead, or a term that was whole, is no such failure: it is counted anew behind one.
+        world.pass(seconds(10), u64::from(run::FAILED_TERMS_MAX) - 20).await;
+        world.ledger.mend();
+        world.pass(seconds(10), 2).await;
+        assert_eq!(world.problems(), []);
+        world.ledger.fail(fault);
+        world.kill().await;
+        world.start("one");
+        world.pass(seconds(10), u64::from(run::FAILED_TERMS_MAX) - 20).await;
+        assert!(matches!(&world.problems()[..], [Problem::Store(_)]), "{:?}", world.problems());
+        world.pass(seconds(10), 40).await;
+        let error = world.ended().await.unwrap_err();
+        let LoopError::Store { times, last: Error::Unavailable(_) } = &error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(*times, run::FAILED_TERMS_MAX);
+        let problems = world.problems();
+        assert!(problems.iter().any(|one| matches!(one, Problem::Ended(_))), "{problems:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_loop_that_waits_for_another_host_goes_on_waiting() {
+    let mut world = World::new();
+    let other = world.ledger.lead(Shard::default(), "two", seconds(1_000_000)).await.unwrap();
+    world.start("one");
+    world.pass(seconds(10), u64::from(run::FAILED_TERMS_MAX) + 20).await;
+    assert_eq!(world.hosts(), 1, "{other:?}");
+    world.time.advance(seconds(1_000_000));
+    world.put(webhook(1)).await;
+    let key = world.key(world.post(event("1")).await, &webhook(1));
+    world.until(key, Status::Delivered).await;
 }
 
 #[tokio::test]
