@@ -28,7 +28,7 @@ const EVENTS_PER_ROUND: u64 = 16_384;
 /// Webhooks that take turns.
 const WEBHOOKS: u64 = 4;
 /// Callers of each verb at the same time.
-const CALLERS: u64 = 64;
+const CALLERS: usize = 64;
 /// Dispatches of one call, as the loop makes them under load.
 const DISPATCHES: usize = 16;
 
@@ -43,12 +43,23 @@ fn main() -> Result<()> {
         let lead = ledger.lead(SHARD, "bench", Duration::from_secs(60)).await?;
         let [mut accept, mut dispatch, mut settle, mut retire] = [Cost::default(); 4];
         for round in 0..ROUNDS {
-            let numbers = accept.of(accepted(&ledger, round)).await?;
-            let heads = dispatch.of(dispatched(&ledger, &lead, numbers)).await?;
-            settle.of(settled(&ledger, &lead, heads)).await?;
+            // What is written is made before: it is no work of the ledger's.
+            let first = round * EVENTS_PER_ROUND;
+            let numbers = (first + 1..=first + EVENTS_PER_ROUND).map(EventNo);
+            let events = (first..first + EVENTS_PER_ROUND).map(|id| event(id, round)).collect();
+            let dispatches: Vec<_> = numbers.map(one_dispatch).collect();
+            let heads = dispatches.iter().map(|one| one.deliveries[0].head);
+            let settlements = heads.map(settlement).collect();
+            accept.of(accepted(&ledger, events)).await?;
+            dispatch.of(dispatched(&ledger, &lead, dispatches)).await?;
+            settle.of(settled(&ledger, &lead, settlements)).await?;
             retire.of(retired(&ledger, &lead, round)).await?;
-            let mib = ledger.size(SHARD).await? >> 20;
-            println!("figure life.round_{}.disk_mib {mib}", round + 1);
+            let bytes = ledger.size(SHARD).await?;
+            println!("figure life.round_{}.disk_mib {}", round + 1, bytes >> 20);
+            if round == 0 {
+                // Nothing is forgotten yet.
+                println!("figure life.disk_bytes_per_event {}", bytes / EVENTS_PER_ROUND);
+            }
         }
         for (name, cost) in
             [("accept", accept), ("dispatch", dispatch), ("settle", settle), ("retire", retire)]
@@ -90,16 +101,20 @@ fn cpu_time() -> Result<Duration> {
     Ok(Duration::from_nanos(nanos))
 }
 
-/// Runs some callers, each on its share.
+/// Runs some callers, each on its share: they take turns, so that what is done at the same time lies together, as it
+/// does in life.
 async fn by_callers<T, F>(all: Vec<T>, call: impl Fn(Vec<T>) -> F) -> Result<()>
 where
     F: Future<Output = Result<()>> + Send + 'static,
-    T: Clone,
 {
-    let share = all.len().div_ceil(CALLERS as usize);
+    let mut shares: Vec<Vec<T>> = Vec::new();
+    shares.resize_with(CALLERS, Vec::new);
+    for (number, one) in all.into_iter().enumerate() {
+        shares[number % CALLERS].push(one);
+    }
     let mut tasks: JoinSet<Result<()>> = JoinSet::new();
-    for some in all.chunks(share) {
-        tasks.spawn(call(some.to_vec()));
+    for share in shares {
+        tasks.spawn(call(share));
     }
     while let Some(done) = tasks.join_next().await {
         done??;
@@ -107,29 +122,29 @@ where
     Ok(())
 }
 
-async fn accepted(ledger: &Arc<Sled>, round: u64) -> Result<Vec<EventNo>> {
-    let first = round * EVENTS_PER_ROUND;
-    let ids = (first..first + EVENTS_PER_ROUND).collect();
-    by_callers(ids, |ids: Vec<u64>| {
+async fn accepted(ledger: &Arc<Sled>, events: Vec<Event>) -> Result<()> {
+    by_callers(events, |events| {
         let ledger = ledger.clone();
         async move {
-            for id in ids {
-                ledger.accept(SHARD, vec![event(id, round)]).await?;
+            for event in events {
+                ledger.accept(SHARD, vec![event]).await?;
             }
             Ok(())
         }
     })
-    .await?;
-    Ok((first + 1..=first + EVENTS_PER_ROUND).map(EventNo).collect())
+    .await
 }
 
-async fn dispatched(ledger: &Arc<Sled>, lead: &Lead, numbers: Vec<EventNo>) -> Result<Vec<Head>> {
-    let heads = numbers.iter().map(|no| delivery(*no).head).collect();
-    by_callers(numbers, |numbers| {
+async fn dispatched(ledger: &Arc<Sled>, lead: &Lead, dispatches: Vec<Dispatch>) -> Result<()> {
+    let mut calls = Vec::new();
+    let mut rest = dispatches.into_iter();
+    while rest.len() > 0 {
+        calls.push(rest.by_ref().take(DISPATCHES).collect::<Vec<_>>());
+    }
+    by_callers(calls, |calls| {
         let (ledger, lead) = (ledger.clone(), lead.clone());
         async move {
-            for some in numbers.chunks(DISPATCHES) {
-                let dispatches = some.iter().map(|no| dispatch(*no)).collect();
+            for dispatches in calls {
                 for answer in ledger.dispatch(&lead, dispatches).await {
                     answer?;
                 }
@@ -137,16 +152,15 @@ async fn dispatched(ledger: &Arc<Sled>, lead: &Lead, numbers: Vec<EventNo>) -> R
             Ok(())
         }
     })
-    .await?;
-    Ok(heads)
+    .await
 }
 
-async fn settled(ledger: &Arc<Sled>, lead: &Lead, heads: Vec<Head>) -> Result<()> {
-    by_callers(heads, |heads| {
+async fn settled(ledger: &Arc<Sled>, lead: &Lead, settlements: Vec<Settlement>) -> Result<()> {
+    by_callers(settlements, |settlements| {
         let (ledger, lead) = (ledger.clone(), lead.clone());
         async move {
-            for head in heads {
-                ledger.settle(&lead, settlement(head)).await?;
+            for settlement in settlements {
+                ledger.settle(&lead, settlement).await?;
             }
             Ok(())
         }
@@ -168,7 +182,6 @@ async fn retired(ledger: &Arc<Sled>, lead: &Lead, round: u64) -> Result<()> {
 }
 
 fn event(id: u64, round: u64) -> Event {
-    const LINE: &str = r#"{"sku":"SKU-000001","quantity":2,"price":"2.34 USD"},"#;
     Event {
         organization: Organization::new("acme").expect("a good name"),
         id: id.to_string(),
@@ -177,10 +190,33 @@ fn event(id: u64, round: u64) -> Event {
         subject: None,
         time: Some("2026-11-21T20:00:00Z".into()),
         extensions: vec![],
-        data: format!(r#"{{"lines":[{}]}}"#, LINE.repeat(25).trim_end_matches(',')),
+        data: order(id, 12),
         accepted_at: Timestamp::from_micros(round as i64),
         emulated_for: None,
     }
+}
+
+/// An order with some lines, of 110 bytes each: like any other one, and yet no two are the same.
+fn order(id: u64, lines: u64) -> String {
+    const WORDS: [&str; 8] = ["blue", "mug", "oak", "lamp", "travel", "small", "steel", "wool"];
+    let mut seed = id.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut random = |below: u64| {
+        // Xorshift (Marsaglia 2003).
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed % below
+    };
+    let mut text = format!(r#"{{"id":"{id}","customer":"{:016x}","lines":["#, random(u64::MAX));
+    for line in 0..lines {
+        let comma = if line == 0 { "" } else { "," };
+        let (one, other) = (WORDS[random(8) as usize], WORDS[random(8) as usize]);
+        let (sku, quantity, cents) = (random(1_000_000), 1 + random(9), random(100));
+        text += &format!(
+            r#"{comma}{{"sku":"SKU-{sku:06}","name":"{one} {other}","quantity":{quantity},"unit_price":"{quantity}.{cents:02} USD","taxable":true}}"#
+        );
+    }
+    text + "]}"
 }
 
 fn delivery(no: EventNo) -> Delivery {
@@ -190,15 +226,15 @@ fn delivery(no: EventNo) -> Delivery {
     let plugin = PluginRef { name, version: "1.0.0".into(), digest: Digest([7; 32]) };
     let content = Content::Request(Arc::new(Request {
         method: Method::Put,
-        path: "/orders/7".into(),
+        path: format!("/orders/{}", no.0),
         headers: vec![("Content-Type".into(), "application/json".into())],
-        body: vec![b'x'; 2_400],
+        body: order(no.0, 20).into_bytes(),
     }));
     let head = Head::new(key, Status::Scheduled, Timestamp::EPOCH, Timestamp::EPOCH);
     Delivery { head, made: Made { plugin: Some(plugin), content } }
 }
 
-fn dispatch(no: EventNo) -> Dispatch {
+fn one_dispatch(no: EventNo) -> Dispatch {
     let deliveries = vec![delivery(no)];
     Dispatch { event: no, replaces: None, deliveries, checks: vec![], changes: vec![] }
 }
@@ -212,7 +248,7 @@ fn settlement(before: Head) -> Settlement {
         outcome: AttemptOutcome::Answered(Answer {
             status: 200,
             headers: vec![("content-type".into(), "application/json".into())],
-            body: vec![b'y'; 200],
+            body: order(before.key.event.0, 2).into_bytes(),
             cut: false,
             retry_after: None,
             resent: false,
