@@ -6,6 +6,7 @@
 //! | Key | Value |
 //! |---|---|
 //! | `f` | format of the store |
+//! | `F` | the format that it had, while it is brought to this one |
 //! | `n` | number of the last event |
 //! | `r` | the last revision that was given to anything |
 //! | `l` | epoch of the last lead |
@@ -31,6 +32,9 @@
 //! | `x` id | access record |
 //! | `c` webhook status | number of deliveries |
 //!
+//! On disk, rows of the kinds `e`, `h`, `m` and `a` are kept many to a value: `L` key (a leaf: the rows from this key
+//! on) and `B` key (a value that is too large for a leaf). Up to format 3 they had rows of their own there.
+//!
 //! Format 1 had, instead of `b`, `v` and `z`: `o` organization 0 no (nothing: an organization's events), and `u` no
 //! (nothing: the event is not dispatched). Format 1, and format 2 at first, had instead of `S`: `s` status webhook
 //! delivery (nothing).
@@ -46,10 +50,19 @@ use uuid::Uuid;
 pub(crate) const FORMAT: &[u8] = b"f";
 pub(crate) const LAST_EVENT: &[u8] = b"n";
 pub(crate) const FLOOR: &[u8] = b"z";
+/// The first byte of the keys of heads.
+pub(crate) const HEAD: u8 = b'h';
 /// The first byte of the keys of lists of deliveries.
 const LISTED: u8 = b'S';
 pub(crate) const LAST_REVISION: &[u8] = b"r";
 pub(crate) const EPOCH: &[u8] = b"l";
+
+/// The first byte of the keys of leaves, on disk: of rows in packs.
+pub(crate) const LEAF: u8 = b'L';
+/// The first byte of the keys of values, on disk, that are too large for a leaf.
+pub(crate) const APART: u8 = b'B';
+/// The format that a store had, as long as it is being brought to this one.
+pub(crate) const FORMER: &[u8] = b"F";
 
 /// Bytes of a delivery's key: number, webhook, hook and part.
 const DELIVERY_LEN: usize = 8 + 16 + 1 + 1;
@@ -128,17 +141,17 @@ pub(crate) mod first {
 }
 
 pub(crate) fn head(key: &DeliveryKey) -> Vec<u8> {
-    join(b'h', &[&delivery(key)])
+    join(HEAD, &[&delivery(key)])
 }
 
 /// The heads of all deliveries, in the order of their events.
 pub(crate) fn all_heads() -> Vec<u8> {
-    vec![b'h']
+    vec![HEAD]
 }
 
 /// The heads of an event's deliveries.
 pub(crate) fn heads(event: EventNo) -> Vec<u8> {
-    join(b'h', &[&event.0.to_be_bytes()])
+    join(HEAD, &[&event.0.to_be_bytes()])
 }
 
 pub(crate) fn made(key: &DeliveryKey) -> Vec<u8> {
@@ -311,11 +324,43 @@ pub(crate) fn counted_in(key: &[u8]) -> Option<WebhookId> {
     Some(WebhookId(Uuid::from_bytes(*webhook)))
 }
 
+/// The kinds of rows that a store on disk keeps in packs, and how many bytes of them are a good piece: rows that are
+/// written once are the better compressed the more they are, and heads are written again.
+pub(crate) const PACKED: [(u8, usize); 4] =
+    [(b'a', 8 << 10), (b'e', 8 << 10), (HEAD, 4 << 10), (b'm', 8 << 10)];
+
+/// How many bytes of rows of a kind are a good piece.
+pub(crate) fn good_piece(kind: u8) -> usize {
+    let found = PACKED.iter().find(|(packed, _)| *packed == kind);
+    found.map_or(4 << 10, |(_, bytes)| *bytes)
+}
+
+/// The kind of this key, where it is one that is kept in packs.
+pub(crate) fn packed_kind(key: &[u8]) -> Option<u8> {
+    let kind = *key.first()?;
+    PACKED.iter().any(|(packed, _)| *packed == kind).then_some(kind)
+}
+
+/// What the row of a key is about, for people.
+pub(crate) fn in_words(key: &[u8]) -> String {
+    let what = match key.first() {
+        Some(&b'a') => "the attempts",
+        Some(&b'e') => "the row",
+        Some(&HEAD) => "the heads",
+        Some(&b'm') => "the requests",
+        _ => return format!("a row with a key of {} bytes", key.len()),
+    };
+    let no = key.get(1..9).and_then(number_in);
+    no.map_or_else(|| what.to_owned(), |no| format!("{what} of event {}", no.0))
+}
+
 /// Whether the row of this key may have more than a few bytes.
 pub(crate) fn may_be_large(key: &[u8]) -> bool {
     matches!(
         key.first(),
-        Some(&(b'e' | b'm' | b'a' | b'g' | b'j' | b'k' | b'w' | b'p' | b'x' | LISTED))
+        Some(
+            &(b'e' | b'm' | b'a' | b'g' | b'j' | b'k' | b'w' | b'p' | b'x' | LISTED | LEAF | APART)
+        )
     )
 }
 

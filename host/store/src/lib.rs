@@ -4,7 +4,8 @@
 //! domain's agenda), and nothing above it may learn which library keeps the rows: no tree, no subject, no ack.
 //!
 //! Read `ledger.rs` first: the trait. Then `local.rs`, which keeps it over any ordered rows, one file per verb;
-//! `journal.rs`, the one writer; `feed.rs` and `tail.rs`, a lead's agenda; `rows.rs`, what a row store must do.
+//! `journal.rs`, the one writer; `feed.rs` and `tail.rs`, a lead's agenda; `rows.rs`, what a row store must do;
+//! `packs.rs`, how the store on disk keeps many rows in one value.
 
 mod directory;
 mod faulty;
@@ -18,6 +19,7 @@ mod ledger;
 mod ledger_ext;
 mod local;
 mod memory;
+mod packs;
 mod refusing;
 mod row;
 mod rows;

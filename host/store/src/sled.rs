@@ -1,52 +1,22 @@
-//! Rows in sled 0.34.7. No other file knows sled.
-//!
-//! What this file does against sled's ways, each found in its source:
-//! - `flush` on Linux is `sync_file_range`, which neither writes metadata nor empties the disk's cache, so an
-//!   `fdatasync` of sled's file follows it.
-//! - A tree's page with more than 128 KiB goes to a file of its own (a "blob") that is never synced. A page has
-//!   some 16 rows, so values are cut into chunks that keep every page below that.
-//! - Space is reclaimed by the periodic flusher only, so it stays on.
-//! - Some errors at opening are panics; they become errors here.
-//! - Its threads may hold the lock on its files for a moment after the last handle is gone, so opening waits for them.
+//! The ledger on disk: rows in sled, in packs.
 
-use std::{
-    fs::File,
-    io,
-    ops::{ControlFlow, Range},
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+mod tree;
 
-use ::sled::{Config, Db};
-use transload_domain::{Clock, Digest};
+use std::{ops::Range, path::Path, sync::Arc};
+
+use transload_domain::{Clock, EventNo};
 
 use crate::{
     Error, Local, Result,
     directory::{DataDirectory, OpenError},
     keys,
     local::format,
+    packs::Packs,
+    row::{self, NumberRow},
     rows::{Batch, Order, Rows, Visit},
     stats::Observer,
 };
-
-/// Bytes of pages that sled keeps in memory. Its own default of 1 GB was no faster when measured.
-const CACHE_BYTES: u64 = 64 << 20;
-/// Milliseconds between the runs of sled's flusher, which also reclaims space.
-const FLUSH_EVERY_MS: u64 = 500;
-/// Bytes of a chunk. 16 rows and their siblings at a merge stay far below the 128 KiB of a page.
-const CHUNK_BYTES: usize = 4 << 10;
-/// How long a store that was closed in this process may take to let go of its files.
-const CLOSING_MAX: Duration = Duration::from_secs(5);
-/// How often that is looked at.
-const CLOSING_LOOK: Duration = Duration::from_millis(10);
-/// The first byte of a value that is cut into chunks. No other value begins with it: rows begin with a version.
-const CHUNKED: u8 = 0;
-/// How often a value is read that is replaced again and again meanwhile.
-const READS_MAX: u32 = 100;
-/// The first byte of the keys of chunks. No other key begins with it.
-const CHUNK_KEY: u8 = 0xff;
+use tree::Tree;
 
 /// A ledger on disk.
 pub type Sled = Local<SledRows>;
@@ -71,9 +41,7 @@ impl Sled {
 
 /// Rows in one sled tree.
 pub struct SledRows {
-    db: Db,
-    /// sled's file, to be synced.
-    file: File,
+    packs: Packs<Tree>,
     directory: DataDirectory,
 }
 
@@ -86,210 +54,149 @@ impl SledRows {
         let directory = DataDirectory::open(directory)?;
         let path = directory.path().join("ledger");
         let failed = |reason| OpenError::Store { path: path.clone(), reason };
-        let db = open_db(&path).map_err(failed)?;
-        let file = synced_file(&directory, &path).map_err(|error| failed(error.to_string()))?;
-        let rows = Self { db, file, directory };
+        let packs = Packs::new(Tree::open(&directory, &path).map_err(failed)?);
+        let rows = Self { packs, directory };
         rows.begin_or_go_on(&path.join("made")).map_err(failed)?;
         Ok(rows)
     }
 
     /// sled takes a damaged file for an empty one. A file beside it tells that there was a store.
     fn begin_or_go_on(&self, mark: &Path) -> Result<(), String> {
-        if !format::is_present(self).map_err(|error| error.to_string())? {
+        let is_present = self.is_present().map_err(|error| error.to_string())?;
+        if !is_present {
             if mark.exists() {
-                return Err(DAMAGED.into());
+                return Err(tree::DAMAGED.into());
             }
-            format::begin(self).map_err(|error| error.to_string())?;
+            format::begin(&self.packs).map_err(|error| error.to_string())?;
         }
         let marked = if mark.exists() { Ok(()) } else { self.directory.make_file(mark) };
         marked.map_err(|error| format!("{}: {error}", mark.display()))
     }
 
-    /// Puts the chunks of a value together; none where they are not of one write, because the value was replaced
-    /// between two reads.
-    fn whole(&self, key: &[u8], value: &[u8]) -> Result<Option<Vec<u8>>> {
-        let Some(header) = Header::of(value) else { return Ok(Some(value.to_vec())) };
-        let mut whole = value[Header::LEN..].to_vec();
-        for number in 1..=header.further_chunks() {
-            let Some(chunk) = self.db.get(chunk_key(key, number)).map_err(error)? else {
-                return Ok(None);
-            };
-            whole.extend_from_slice(&chunk);
-        }
-        Ok((Header::new(&whole) == header).then_some(whole))
+    fn is_present(&self) -> Result<bool> {
+        let is_present = format::is_present(&self.packs, || self.packs.take_over())?;
+        self.packs.begin_at(self.next_event()?)?;
+        Ok(is_present)
     }
 
-    /// How many chunks a value has beyond its first.
-    fn chunks_of(&self, key: &[u8]) -> Result<u32> {
-        if !keys::may_be_large(key) {
-            return Ok(0);
-        }
-        let value = self.db.get(key).map_err(error)?;
-        Ok(value.and_then(|value| Header::of(&value)).map_or(0, |header| header.further_chunks()))
+    fn next_event(&self) -> Result<EventNo> {
+        let last = self.packs.get(keys::LAST_EVENT)?;
+        let last = last.map(|bytes| row::decode::<NumberRow>(&bytes)).transpose()?;
+        Ok(EventNo(last.map_or(0, |row| row.0) + 1))
     }
 }
 
 impl Rows for SledRows {
     fn blocks(&self) -> bool {
-        true
+        self.packs.blocks()
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
-        for _ in 0..READS_MAX {
-            let Some(value) = self.db.get(key).map_err(error)? else { return Ok(None) };
-            if let Some(whole) = self.whole(key, &value)? {
-                return Ok(Some(whole));
-            }
-        }
-        Err(Error::Corrupt("the chunks of a value do not fit together".into()))
+        self.packs.get(key)
     }
 
     fn scan(&self, range: Range<&[u8]>, order: Order, visit: &mut Visit<'_>) -> Result<()> {
-        if range.is_empty() {
-            return Ok(());
-        }
-        let mut found = self.db.range(range);
-        while let Some(row) = match order {
-            Order::Ascending => found.next(),
-            Order::Descending => found.next_back(),
-        } {
-            let (key, value) = row.map_err(error)?;
-            let flow = if Header::of(&value).is_none() {
-                visit(&key, &value)
-            } else {
-                match self.get(&key)? {
-                    Some(whole) => visit(&key, &whole),
-                    None => continue,
-                }
-            };
-            if flow == ControlFlow::Break(()) {
-                break;
-            }
-        }
-        Ok(())
+        self.packs.scan(range, order, visit)
     }
 
     fn write(&self, batch: Batch) -> Result<()> {
-        let mut writes = ::sled::Batch::default();
-        for (key, value) in batch {
-            let is_new = value.is_some() && keys::is_written_once(&key);
-            let old = if is_new { 0 } else { self.chunks_of(&key)? };
-            let new = match value {
-                Some(value) if value.len() > CHUNK_BYTES => {
-                    insert_chunks(&mut writes, &key, &value)
-                }
-                Some(value) => {
-                    writes.insert(&*key, value);
-                    0
-                }
-                None => {
-                    writes.remove(&*key);
-                    0
-                }
-            };
-            for number in new..old {
-                writes.remove(chunk_key(&key, number + 1));
-            }
-        }
-        self.db.apply_batch(writes).map_err(error)?;
-        self.db.flush().map_err(error)?;
-        self.file.sync_data().map_err(|cause| Error::Unavailable(format!("sync: {cause}")))
+        self.packs.write(batch)
     }
 
     fn bytes(&self) -> Result<u64> {
-        self.db.size_on_disk().map_err(error)
+        self.packs.bytes()
     }
 }
 
-const DAMAGED: &str = "its files are damaged; restore them from a copy";
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{row::FormatRow, rows};
 
-/// Opens sled's files, which this process has to itself: where they are locked, a store that this process closed a
-/// moment ago still writes its last pages.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "nothing tells when sled's threads have ended; the wait is bounded"
-)]
-fn open_db(path: &Path) -> Result<Db, String> {
-    let config =
-        Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_EVERY_MS));
-    let begun = Instant::now();
-    loop {
-        match catch_unwind(AssertUnwindSafe(|| config.open())) {
-            Ok(Ok(db)) => return Ok(db),
-            Ok(Err(error)) if is_locked(&error) && begun.elapsed() < CLOSING_MAX => {
-                std::thread::sleep(CLOSING_LOOK);
+    /// The rows of a store that the first release wrote.
+    const FIRST_STORE: &str = include_str!("../fixtures/stores/v1.hex");
+
+    fn unhex(text: &str) -> Vec<u8> {
+        let digits = text.as_bytes().chunks(2);
+        let digits = digits.map(|two| std::str::from_utf8(two).unwrap());
+        digits.map(|two| u8::from_str_radix(two, 16).unwrap()).collect()
+    }
+
+    fn number(key: &[u8], number: u64) -> (Vec<u8>, Option<Vec<u8>>) {
+        (key.to_vec(), Some(row::encode(&NumberRow(number))))
+    }
+
+    fn of_format(format: u32, mut rows: Batch) -> Batch {
+        let format = FormatRow { format, made_by: "transload 0.1.0".into() };
+        rows.retain(|(key, _)| key != keys::FORMAT);
+        rows.push((keys::FORMAT.to_vec(), Some(row::encode(&format))));
+        rows
+    }
+
+    fn first_store() -> Batch {
+        let rows = FIRST_STORE.lines().map(|line| {
+            let (key, value) = line.split_once(' ').unwrap();
+            (unhex(key), Some(unhex(value)))
+        });
+        rows.collect()
+    }
+
+    /// Rows of each kind that is packed, small and in chunks, and some of a kind that is not.
+    fn many_rows() -> Batch {
+        let mut rows = vec![number(keys::LAST_EVENT, 3_000)];
+        for kind in *b"aehmx" {
+            for no in 1..=3_000_u64 {
+                let len = if no.is_multiple_of(500) { 70_000 } else { 40 + no % 300 };
+                let key = [&[kind][..], &no.to_be_bytes(), &[b'.'; DELIVERY_REST]].concat();
+                rows.push((key, Some(vec![kind; len as usize])));
             }
-            Ok(Err(error)) => return Err(error.to_string()),
-            Err(_) => return Err(DAMAGED.into()),
         }
-    }
-}
-
-/// sled wraps the error of the lock in one of its own, so that only its words tell.
-fn is_locked(error: &::sled::Error) -> bool {
-    matches!(error, ::sled::Error::Io(cause) if cause.to_string().contains("could not acquire lock"))
-}
-
-/// Opens sled's file for syncing, and makes durable that the files are there.
-fn synced_file(directory: &DataDirectory, path: &Path) -> io::Result<File> {
-    let file = File::open(path.join("db"))?;
-    file.sync_all()?;
-    File::open(path.join("conf"))?.sync_all()?;
-    directory.sync_names(path)?;
-    Ok(file)
-}
-
-/// What stands before the first chunk, after the mark: how long the whole value is, and the beginning of its
-/// digest, which tells whether the chunks belong together.
-#[derive(PartialEq, Eq)]
-struct Header {
-    total: u32,
-    digest: [u8; 8],
-}
-
-impl Header {
-    const LEN: usize = 1 + 4 + 8;
-
-    fn new(value: &[u8]) -> Self {
-        let mut digest = [0; 8];
-        digest.copy_from_slice(&Digest::of(value).0[..8]);
-        // A value is far below 4 GiB: events and bodies have 1 MiB at most.
-        Self { total: u32::try_from(value.len()).unwrap_or(u32::MAX), digest }
+        rows
     }
 
-    /// The header of a stored value that is cut into chunks.
-    fn of(value: &[u8]) -> Option<Self> {
-        let (total, rest) = value.strip_prefix(&[CHUNKED])?.split_first_chunk()?;
-        Some(Self { total: u32::from_be_bytes(*total), digest: *rest.first_chunk()? })
+    /// Bytes of a delivery's key behind the event's number.
+    const DELIVERY_REST: usize = 18;
+
+    /// All rows of the kinds that were packed, and what is kept under `x`.
+    fn all(rows: &impl Rows) -> Vec<rows::Row> {
+        let kinds = *b"aehmx";
+        let found = kinds.map(|kind| {
+            rows::collect(rows, &[kind][..]..&[kind + 1][..], Order::Ascending, usize::MAX).unwrap()
+        });
+        found.concat()
     }
 
-    fn further_chunks(&self) -> u32 {
-        self.total.div_ceil(CHUNK_BYTES as u32).saturating_sub(1)
-    }
-
-    fn with(&self, first: &[u8]) -> Vec<u8> {
-        [&[CHUNKED][..], &self.total.to_be_bytes(), &self.digest, first].concat()
-    }
-}
-
-/// Writes a value in chunks. Returns how many there are beyond the first.
-fn insert_chunks(writes: &mut ::sled::Batch, key: &[u8], value: &[u8]) -> u32 {
-    let header = Header::new(value);
-    let (first, rest) = value.split_at(CHUNK_BYTES.min(value.len()));
-    writes.insert(key, header.with(first));
-    for (number, part) in (1..).zip(rest.chunks(CHUNK_BYTES)) {
-        writes.insert(chunk_key(key, number), part);
-    }
-    header.further_chunks()
-}
-
-fn chunk_key(key: &[u8], number: u32) -> Vec<u8> {
-    [&[CHUNK_KEY], key, &number.to_be_bytes()].concat()
-}
-
-fn error(error: ::sled::Error) -> Error {
-    match error {
-        ::sled::Error::Corruption { .. } => Error::Corrupt(error.to_string()),
-        other => Error::Unavailable(other.to_string()),
+    #[test]
+    fn i1_every_row_of_an_older_store_is_there_whatever_its_format() {
+        let stores = [
+            ("format 1", of_format(1, first_store())),
+            ("format 2", of_format(2, first_store())),
+            ("format 3", of_format(3, first_store())),
+            ("a large one of format 3", of_format(3, many_rows())),
+            ("one that was cut off", {
+                let mut rows = of_format(4, many_rows());
+                rows.push(number(keys::FORMER, 3));
+                rows
+            }),
+        ];
+        for (what, rows) in stores {
+            let place = tempfile::tempdir().unwrap();
+            drop(SledRows::open(place.path()).unwrap());
+            let before = {
+                let directory = DataDirectory::open(place.path()).unwrap();
+                let tree = Tree::open(&directory, &place.path().join("ledger")).unwrap();
+                tree.write(rows).unwrap();
+                all(&tree)
+            };
+            for _ in 0..2 {
+                let rows = SledRows::open(place.path()).unwrap();
+                assert!(all(&rows) == before, "{what}");
+                assert_eq!(rows.get(keys::FORMER), Ok(None), "{what}");
+                let format = rows.get(keys::FORMAT).unwrap().unwrap();
+                assert_eq!(row::decode::<FormatRow>(&format).unwrap().format, 4, "{what}");
+                let base = all(rows.packs.base());
+                assert!(base.iter().all(|(key, _)| key[0] == b'x'), "{what}: packed");
+            }
+        }
     }
 }

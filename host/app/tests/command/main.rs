@@ -131,7 +131,7 @@ fn a_disk_that_refuses_writes_gets_503_and_nothing_is_acknowledged() {
 
     let post = |id: usize| {
         let event = json!({ "specversion": "1.0", "id": id.to_string(), "source": "/s", "type": "a.b",
-                            "data": "x".repeat(EVENT_BYTES) });
+                            "data": noise(EVENT_BYTES) });
         host.send(Method::POST, "/v1/events", key.trim(), &event)
     };
     let answers: Vec<Answer> = (0..10).map(post).collect();
@@ -156,6 +156,19 @@ fn a_disk_that_refuses_writes_gets_503_and_nothing_is_acknowledged() {
     }
     host.signal("-TERM");
     assert_eq!(host.end().0, Some(0));
+}
+
+/// Letters that a store cannot make smaller.
+fn noise(len: usize) -> String {
+    let mut seed = 1_u64;
+    let letters = std::iter::repeat_with(|| {
+        // Xorshift (Marsaglia 2003).
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        char::from(b'a' + (seed % 26) as u8)
+    });
+    letters.take(len).collect()
 }
 
 #[test]

@@ -11,50 +11,64 @@ use crate::{
 use transload_domain::{EventNo, Status};
 
 /// The layout that this program writes.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 /// Rows that are read, or removed, at once.
 const ROWS_AT_ONCE: usize = 10_000;
 
 /// Whether a store is there. One of an older layout is brought to this one; one that a later program made is
-/// refused.
-pub(crate) fn is_present(rows: &impl Rows) -> Result<bool> {
+/// refused. `take_over` brings to this layout what lies below the rows; cut off, it can be begun again.
+///
+/// The store has this format before anything changes, so that no older program takes what is half done for its own. What
+/// format it had is kept until all is done: where this is cut off, it begins anew and ends in the same way.
+pub(crate) fn is_present(rows: &impl Rows, take_over: impl FnOnce() -> Result<()>) -> Result<bool> {
     let Some(bytes) = rows.get(keys::FORMAT)? else { return Ok(false) };
     let FormatRow { format, made_by } = row::decode(&bytes)?;
-    match format {
-        FORMAT => {}
-        1 | 2 => migrate(rows, format)?,
-        _ => {
-            return Err(Error::Corrupt(format!(
-                "the store has format {format}, made by {made_by}, and this program reads up to \
-                 format {FORMAT}: start the program that made it, or a later one"
-            )));
-        }
+    if !(1..=FORMAT).contains(&format) {
+        return Err(Error::Corrupt(format!(
+            "the store has format {format}, made by {made_by}, and this program reads up to \
+             format {FORMAT}: start the program that made it, or a later one"
+        )));
     }
-    clear(rows, keys::first::BY_ORGANIZATION)?;
-    clear(rows, keys::first::BY_STATUS)?;
-    clear(rows, keys::first::UNDISPATCHED)?;
+    if format < FORMAT {
+        tracing::info!("the store has format {format} and is brought to format {FORMAT}");
+        let former = row::encode(&NumberRow(format.into()));
+        rows.write(vec![this_format(), (keys::FORMER.to_vec(), Some(former))])?;
+    }
+    if let Some(former) = rows.get(keys::FORMER)? {
+        take_over()?;
+        migrate(rows, row::decode::<NumberRow>(&former)?.0)?;
+        rows.write(vec![(keys::FORMER.to_vec(), None)])?;
+    }
     gone::complete(rows)?;
     Ok(true)
 }
 
 /// Marks a store as one of this layout.
 pub(crate) fn begin(rows: &impl Rows) -> Result<()> {
+    rows.write(vec![this_format()])
+}
+
+fn this_format() -> (Vec<u8>, Option<Vec<u8>>) {
     let made_by = concat!("transload ", env!("CARGO_PKG_VERSION")).to_owned();
     let row = row::encode(&FormatRow { format: FORMAT, made_by });
-    rows.write(vec![(keys::FORMAT.to_vec(), Some(row))])
+    (keys::FORMAT.to_vec(), Some(row))
 }
 
 /// To this format: rows whose shape has changed are readable as they are, and become rows of this layout when they
-/// change; what was a row for each event or delivery becomes one for a block of them. The old rows go only when the
-/// store has the new format: where this is cut off, it begins anew and ends in the same way.
-fn migrate(rows: &impl Rows, from: u32) -> Result<()> {
-    tracing::info!("the store has format {from} and is brought to format {FORMAT}");
+/// change; what was a row for each event or delivery becomes one for a block of them, and only then do the old rows go.
+fn migrate(rows: &impl Rows, from: u64) -> Result<()> {
     if from == 1 {
         rows.write(marks(rows)?)?;
         list_events(rows)?;
     }
-    list_deliveries(rows)?;
-    begin(rows)
+    if from < 3 {
+        list_deliveries(rows)?;
+        // The old rows, which the new ones are made from, are needed no more.
+        rows.write(vec![(keys::FORMER.to_vec(), Some(row::encode(&NumberRow(3))))])?;
+    }
+    clear(rows, keys::first::BY_ORGANIZATION)?;
+    clear(rows, keys::first::BY_STATUS)?;
+    clear(rows, keys::first::UNDISPATCHED)
 }
 
 /// The organizations' events.
@@ -213,7 +227,7 @@ mod tests {
         ];
         for (events, waits) in cases {
             let rows = first(events, waits);
-            assert_eq!(is_present(&rows), Ok(true));
+            assert_eq!(is_present(&rows, || Ok(())), Ok(true));
             let expected: Vec<_> = (1..=events).filter(|no| waits(*no)).map(EventNo).collect();
             let found = waiting(&rows, EventNo(0), EventNo(events), usize::MAX).unwrap();
             assert_eq!(found, (expected.clone(), None));
@@ -277,7 +291,7 @@ mod tests {
                 rows.write(vec![(keys::head(&head.key), Some(stored))]).unwrap();
                 rows.write(lists(head)).unwrap();
             }
-            assert_eq!(is_present(&rows), Ok(true), "{shape}");
+            assert_eq!(is_present(&rows, || Ok(())), Ok(true), "{shape}");
             for (webhook, status) in
                 [1, 2].into_iter().flat_map(|n| Status::ALL.map(|status| (n, status)))
             {
@@ -301,7 +315,7 @@ mod tests {
         for (head, bytes) in [(head, row::encode(&HeadRow::from(&head))), (damaged, vec![99])] {
             rows.write(vec![(keys::head(&head.key), Some(bytes))]).unwrap();
         }
-        assert_eq!(is_present(&rows), Ok(true));
+        assert_eq!(is_present(&rows, || Ok(())), Ok(true));
         let list = |status| {
             some(&rows, status, head.key.webhook, From::Newest { below: None }, 9).unwrap()
         };
@@ -310,15 +324,29 @@ mod tests {
     }
 
     #[test]
+    fn an_older_program_does_not_take_what_is_half_done_for_its_own() {
+        let rows = first(3_000, |no| no % 3 == 0);
+        let cut_off = Error::Unavailable("cut off".into());
+        assert_eq!(is_present(&rows, || Err(cut_off.clone())), Err(cut_off));
+        let stored = rows.get(keys::FORMAT).unwrap().unwrap();
+        assert_eq!(row::decode::<FormatRow>(&stored).unwrap().format, FORMAT);
+        assert_eq!(is_present(&rows, || Ok(())), Ok(true));
+        assert_eq!(count(&rows), Ok(1_000));
+        assert_eq!(rows.get(keys::FORMER), Ok(None));
+        assert_eq!(is_present(&rows, || panic!("it is done")), Ok(true));
+    }
+
+    #[test]
     fn a_migration_that_was_cut_off_begins_anew() {
         let rows = first(3_000, |no| no % 3 == 0);
         rows.write(marks(&rows).unwrap()).unwrap();
-        assert_eq!(is_present(&rows), Ok(true));
+        assert_eq!(is_present(&rows, || Ok(())), Ok(true));
         assert_eq!(count(&rows), Ok(1_000));
         // Or it was cut off while old rows were removed.
         let left = keys::first::undispatched(EventNo(3));
-        rows.write(vec![(left.clone(), Some(Vec::new()))]).unwrap();
-        assert_eq!(is_present(&rows), Ok(true));
+        let former = (keys::FORMER.to_vec(), Some(row::encode(&NumberRow(3))));
+        rows.write(vec![(left.clone(), Some(Vec::new())), former]).unwrap();
+        assert_eq!(is_present(&rows, || Ok(())), Ok(true));
         assert_eq!(rows.get(&left), Ok(None));
         assert_eq!(count(&rows), Ok(1_000));
     }

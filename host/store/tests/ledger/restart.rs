@@ -297,7 +297,7 @@ async fn a_later_format_is_refused() {
     let message = refusal(place.path());
     assert!(
         message
-            .contains("has format 9, made by transload 9.0, and this program reads up to format 3"),
+            .contains("has format 9, made by transload 9.0, and this program reads up to format 4"),
         "{message}"
     );
 }

@@ -1,0 +1,261 @@
+//! Rows in one sled tree. No other file knows sled.
+//!
+//! What this file does against sled's ways, each found in its source:
+//! - `flush` on Linux is `sync_file_range`, which neither writes metadata nor empties the disk's cache, so an
+//!   `fdatasync` of sled's file follows it.
+//! - A tree's page with more than 128 KiB goes to a file of its own (a "blob") that is never synced. A page has
+//!   some 16 rows, so values are cut into chunks that keep every page below that.
+//! - Space is reclaimed by the periodic flusher only, so it stays on.
+//! - Some errors at opening are panics; they become errors here.
+//! - Its threads may hold the lock on its files for a moment after the last handle is gone, so opening waits for them.
+
+use std::{
+    fs::File,
+    io,
+    ops::{ControlFlow, Range},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use ::sled::{Config, Db};
+use transload_domain::Digest;
+
+use crate::{
+    Error, Result,
+    directory::DataDirectory,
+    keys,
+    packs::Base,
+    rows::{Batch, Order, Rows, Visit},
+};
+
+/// Bytes of pages that sled keeps in memory. Its own default of 1 GB was no faster when measured.
+const CACHE_BYTES: u64 = 64 << 20;
+/// Milliseconds between the runs of sled's flusher, which also reclaims space.
+const FLUSH_EVERY_MS: u64 = 500;
+/// Bytes of a chunk. 16 rows and their siblings at a merge stay far below the 128 KiB of a page.
+const CHUNK_BYTES: usize = 4 << 10;
+/// How long a store that was closed in this process may take to let go of its files.
+const CLOSING_MAX: Duration = Duration::from_secs(5);
+/// How often that is looked at.
+const CLOSING_LOOK: Duration = Duration::from_millis(10);
+/// The first byte of a value that is cut into chunks. No other value begins with it: rows begin with a version.
+const CHUNKED: u8 = 0;
+/// How often a value is read that is replaced again and again meanwhile.
+const READS_MAX: u32 = 100;
+/// The first byte of the keys of chunks. No other key begins with it.
+const CHUNK_KEY: u8 = 0xff;
+
+/// Rows in one sled tree, as they are.
+pub(super) struct Tree {
+    db: Db,
+    /// sled's file, to be synced.
+    file: File,
+}
+
+impl Tree {
+    /// Opens the tree in a folder of the data directory, or makes it.
+    pub(super) fn open(directory: &DataDirectory, path: &Path) -> Result<Self, String> {
+        let db = open_db(path)?;
+        let file = synced_file(directory, path).map_err(|error| error.to_string())?;
+        Ok(Self { db, file })
+    }
+
+    /// Puts the chunks of a value together; none where they are not of one write, because the value was replaced
+    /// between two reads.
+    fn whole(&self, key: &[u8], value: &[u8]) -> Result<Option<Vec<u8>>> {
+        let Some(header) = Header::of(value) else { return Ok(Some(value.to_vec())) };
+        let mut whole = value[Header::LEN..].to_vec();
+        for number in 1..=header.further_chunks() {
+            let Some(chunk) = self.db.get(chunk_key(key, number)).map_err(error)? else {
+                return Ok(None);
+            };
+            whole.extend_from_slice(&chunk);
+        }
+        Ok((Header::new(&whole) == header).then_some(whole))
+    }
+
+    /// How many chunks a value has beyond its first.
+    fn chunks_of(&self, key: &[u8]) -> Result<u32> {
+        if !keys::may_be_large(key) {
+            return Ok(0);
+        }
+        let value = self.db.get(key).map_err(error)?;
+        Ok(value.and_then(|value| Header::of(&value)).map_or(0, |header| header.further_chunks()))
+    }
+}
+
+impl Rows for Tree {
+    fn blocks(&self) -> bool {
+        true
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        for _ in 0..READS_MAX {
+            let Some(value) = self.db.get(key).map_err(error)? else { return Ok(None) };
+            if let Some(whole) = self.whole(key, &value)? {
+                return Ok(Some(whole));
+            }
+        }
+        Err(Error::Corrupt("the chunks of a value do not fit together".into()))
+    }
+
+    fn scan(&self, range: Range<&[u8]>, order: Order, visit: &mut Visit<'_>) -> Result<()> {
+        if range.is_empty() {
+            return Ok(());
+        }
+        let mut found = self.db.range(range);
+        while let Some(row) = match order {
+            Order::Ascending => found.next(),
+            Order::Descending => found.next_back(),
+        } {
+            let (key, value) = row.map_err(error)?;
+            let flow = if Header::of(&value).is_none() {
+                visit(&key, &value)
+            } else {
+                match self.get(&key)? {
+                    Some(whole) => visit(&key, &whole),
+                    None => continue,
+                }
+            };
+            if flow == ControlFlow::Break(()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, batch: Batch) -> Result<()> {
+        self.apply(batch)?;
+        self.sync()
+    }
+
+    fn bytes(&self) -> Result<u64> {
+        self.db.size_on_disk().map_err(error)
+    }
+}
+
+impl Base for Tree {
+    fn apply(&self, batch: Batch) -> Result<()> {
+        let mut writes = ::sled::Batch::default();
+        for (key, value) in batch {
+            let is_new = value.is_some() && keys::is_written_once(&key);
+            let old = if is_new { 0 } else { self.chunks_of(&key)? };
+            let new = match value {
+                Some(value) if value.len() > CHUNK_BYTES => {
+                    insert_chunks(&mut writes, &key, &value)
+                }
+                Some(value) => {
+                    writes.insert(&*key, value);
+                    0
+                }
+                None => {
+                    writes.remove(&*key);
+                    0
+                }
+            };
+            for number in new..old {
+                writes.remove(chunk_key(&key, number + 1));
+            }
+        }
+        self.db.apply_batch(writes).map_err(error)
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.db.flush().map_err(error)?;
+        self.file.sync_data().map_err(|cause| Error::Unavailable(format!("sync: {cause}")))
+    }
+}
+
+pub(super) const DAMAGED: &str = "its files are damaged; restore them from a copy";
+
+/// Opens sled's files, which this process has to itself: where they are locked, a store that this process closed a
+/// moment ago still writes its last pages.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "nothing tells when sled's threads have ended; the wait is bounded"
+)]
+fn open_db(path: &Path) -> Result<Db, String> {
+    let config =
+        Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_EVERY_MS));
+    let begun = Instant::now();
+    loop {
+        match catch_unwind(AssertUnwindSafe(|| config.open())) {
+            Ok(Ok(db)) => return Ok(db),
+            Ok(Err(error)) if is_locked(&error) && begun.elapsed() < CLOSING_MAX => {
+                std::thread::sleep(CLOSING_LOOK);
+            }
+            Ok(Err(error)) => return Err(error.to_string()),
+            Err(_) => return Err(DAMAGED.into()),
+        }
+    }
+}
+
+/// sled wraps the error of the lock in one of its own, so that only its words tell.
+fn is_locked(error: &::sled::Error) -> bool {
+    matches!(error, ::sled::Error::Io(cause) if cause.to_string().contains("could not acquire lock"))
+}
+
+/// Opens sled's file for syncing, and makes durable that the files are there.
+fn synced_file(directory: &DataDirectory, path: &Path) -> io::Result<File> {
+    let file = File::open(path.join("db"))?;
+    file.sync_all()?;
+    File::open(path.join("conf"))?.sync_all()?;
+    directory.sync_names(path)?;
+    Ok(file)
+}
+
+/// What stands before the first chunk, after the mark: how long the whole value is, and the beginning of its
+/// digest, which tells whether the chunks belong together.
+#[derive(PartialEq, Eq)]
+struct Header {
+    total: u32,
+    digest: [u8; 8],
+}
+
+impl Header {
+    const LEN: usize = 1 + 4 + 8;
+
+    fn new(value: &[u8]) -> Self {
+        let mut digest = [0; 8];
+        digest.copy_from_slice(&Digest::of(value).0[..8]);
+        // A value is far below 4 GiB: events and bodies have 1 MiB at most.
+        Self { total: u32::try_from(value.len()).unwrap_or(u32::MAX), digest }
+    }
+
+    /// The header of a stored value that is cut into chunks.
+    fn of(value: &[u8]) -> Option<Self> {
+        let (total, rest) = value.strip_prefix(&[CHUNKED])?.split_first_chunk()?;
+        Some(Self { total: u32::from_be_bytes(*total), digest: *rest.first_chunk()? })
+    }
+
+    fn further_chunks(&self) -> u32 {
+        self.total.div_ceil(CHUNK_BYTES as u32).saturating_sub(1)
+    }
+
+    fn with(&self, first: &[u8]) -> Vec<u8> {
+        [&[CHUNKED][..], &self.total.to_be_bytes(), &self.digest, first].concat()
+    }
+}
+
+/// Writes a value in chunks. Returns how many there are beyond the first.
+fn insert_chunks(writes: &mut ::sled::Batch, key: &[u8], value: &[u8]) -> u32 {
+    let header = Header::new(value);
+    let (first, rest) = value.split_at(CHUNK_BYTES.min(value.len()));
+    writes.insert(key, header.with(first));
+    for (number, part) in (1..).zip(rest.chunks(CHUNK_BYTES)) {
+        writes.insert(chunk_key(key, number), part);
+    }
+    header.further_chunks()
+}
+
+fn chunk_key(key: &[u8], number: u32) -> Vec<u8> {
+    [&[CHUNK_KEY], key, &number.to_be_bytes()].concat()
+}
+
+fn error(error: ::sled::Error) -> Error {
+    match error {
+        ::sled::Error::Corruption { .. } => Error::Corrupt(error.to_string()),
+        other => Error::Unavailable(other.to_string()),
+    }
+}
