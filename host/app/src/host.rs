@@ -8,6 +8,7 @@
 pub mod clock;
 mod control;
 pub mod data_dir;
+pub(crate) mod files;
 mod gauges;
 mod journal;
 pub(crate) mod server;

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use super::{Settings, block_on, log, sentence};
 use crate::{
     config::{Config, LogFormat},
-    host::{Host, signals::Signals},
+    host::{Host, files, signals::Signals},
 };
 
 /// Run the host: the HTTP API, the plugins and the delivery loop.
@@ -53,6 +53,7 @@ impl Args {
 }
 
 async fn serve(config: Config) -> Result<()> {
+    files::raise(&config);
     let mut signals = Signals::new()?;
     let host = tokio::select! {
         host = Host::start(config) => host?,

@@ -172,6 +172,21 @@ fn noise(len: usize) -> String {
 }
 
 #[test]
+fn a_host_takes_as_many_files_as_it_may() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut command = Command::new("bash");
+    let limited = "ulimit -Sn 300; exec \"$@\"";
+    command.args(["-c", limited, "bash", env!("CARGO_BIN_EXE_transload"), "serve", "--data-dir"]);
+    let host = Serving::of(command.arg(&data));
+    let (now, highest) = host.limit("Max open files");
+    assert_ne!(highest, "300");
+    assert_eq!(now, highest);
+    host.signal("-TERM");
+    assert_eq!(host.end().0, Some(0));
+}
+
+#[test]
 fn what_a_killed_host_leaves_behind_stops_nobody() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");

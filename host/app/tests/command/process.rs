@@ -63,6 +63,15 @@ impl Serving {
         runtime.block_on(async { client.send(method, path, kind, body).await.unwrap() })
     }
 
+    /// What the process may take of this, as the system says: the limit that holds, and the highest.
+    pub(crate) fn limit(&self, what: &str) -> (String, String) {
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", self.process.id()));
+        let limits = limits.unwrap();
+        let line = limits.lines().find_map(|line| line.strip_prefix(what)).unwrap();
+        let mut words = line.split_whitespace().map(str::to_owned);
+        (words.next().unwrap(), words.next().unwrap())
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let process = self.process.id().to_string();
         let sent = Command::new("kill").args([name, &process]).status().unwrap();
