@@ -305,6 +305,7 @@ fn parts(
         signer: Arc::clone(&shared.signer),
         clock: Arc::clone(&shared.clock),
         random: Arc::clone(&shared.random),
+        metrics: shared.metrics.clone(),
         lookup: Arc::new(SystemLookup::default()),
         exchange_time: config.exchange_within,
         extra_roots: Vec::new(),

@@ -17,10 +17,11 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use prometheus_client::registry::Registry;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::{net::TcpListener, task::JoinSet};
 use transload_delivery::{
-    Exchange, Sender as _,
+    Exchange, Metrics, Sender as _,
     auth::Signer,
     egress::EgressPolicy,
     http::{HttpOptions, HttpSender, SystemLookup},
@@ -108,6 +109,7 @@ async fn ours(endpoint: &str, signing: Option<Signing>) -> f64 {
         signer: Arc::new(Signer::from_pkcs8("https://host.example", &key).expect("a key")),
         clock: Arc::new(RealClock),
         random: Arc::new(Chance(SystemRandom::new())),
+        metrics: Metrics::register(&mut Registry::default()),
         lookup: Arc::new(SystemLookup::default()),
         exchange_time: limits::EXCHANGE_TIME_MAX,
         extra_roots: vec![],

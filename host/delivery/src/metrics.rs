@@ -12,7 +12,7 @@ use prometheus_client::{
     },
     registry::{Registry, Unit},
 };
-use transload_domain::{AttemptOutcome, Fault, PluginName, Status};
+use transload_domain::{AttemptOutcome, Fault, PluginName, SendFailureKind, Status};
 
 use crate::Full;
 
@@ -29,6 +29,7 @@ pub struct Metrics {
     deliveries: Family<StatusLabel, Counter>,
     attempts: Family<ResultLabel, Counter>,
     exchange_seconds: Histogram,
+    token_fetches: Family<ResultLabel, Counter>,
     queue_depth: Gauge,
     queue_depth_most: Gauge,
     refusals: Family<LimitLabel, Counter>,
@@ -82,6 +83,7 @@ impl Metrics {
             deliveries: Family::default(),
             attempts: Family::default(),
             exchange_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 16)),
+            token_fetches: Family::default(),
             queue_depth: Gauge::default(),
             queue_depth_most: Gauge::default(),
             refusals: Family::default(),
@@ -120,6 +122,11 @@ impl Metrics {
             "Time of one exchange with a vendor",
             Unit::Seconds,
             new.exchange_seconds.clone(),
+        );
+        registry.register(
+            "token_fetches",
+            "Access tokens that token endpoints were asked for, by result",
+            new.token_fetches.clone(),
         );
         new.register_backlog(registry);
         registry.register_with_unit(
@@ -216,6 +223,12 @@ impl Metrics {
     pub(crate) fn attempted(&self, outcome: &AttemptOutcome, took: Duration) {
         self.attempts.get_or_create(&ResultLabel { result: result(outcome) }).inc();
         self.exchange_seconds.observe(took.as_secs_f64());
+    }
+
+    /// A token endpoint was asked; the failure where it gave no token.
+    pub(crate) fn token_fetched(&self, failure: Option<SendFailureKind>) {
+        let result = failure.map_or("fetched", SendFailureKind::as_str);
+        self.token_fetches.get_or_create(&ResultLabel { result }).inc();
     }
 
     pub(crate) fn queue(&self, depth: usize, in_flight: usize) {

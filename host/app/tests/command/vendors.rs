@@ -94,7 +94,8 @@ impl World {
             "hooks": [{ "type": "order_created", "endpoint": format!("{origin}{DOO}/order_created") }],
             "authentication": {
                 "grant_type": "client_credentials",
-                "endpoint": format!("{origin}{DOO_TOKEN}"),
+                // Webhooks with the same endpoint and credentials share a token; each of these fetches its own.
+                "endpoint": format!("{origin}{DOO_TOKEN}?for={source}"),
                 "credentials": { "client_id": DOO_CLIENT_ID, "client_secret": SECRET },
                 "header_format": "Authorization",
                 "header_value_format": "Bearer %ACCESS_TOKEN%",

@@ -6,9 +6,11 @@ use std::{
     time::Duration,
 };
 
-use ring::digest::{Context, SHA256};
+use ring::hmac;
 use tokio::sync;
-use transload_domain::{ClientAuthentication, ClientCredentials, Clock, SendFailure, Timestamp};
+use transload_domain::{
+    ClientAuthentication, ClientCredentials, Clock, Random, SendFailure, Timestamp,
+};
 
 use super::oauth::AccessToken;
 use crate::recent::Recent;
@@ -26,7 +28,11 @@ pub const RENEWAL_BEFORE_END_MAX: Duration = Duration::from_secs(60);
 pub const USELESS_RENEWAL_TIME: Duration = Duration::from_secs(60);
 
 /// The tokens of all webhooks.
-pub(crate) struct Tokens(Mutex<Recent<Key, Arc<Source>>>);
+pub(crate) struct Tokens {
+    sources: Mutex<Recent<Key, Arc<Source>>>,
+    /// Of this process alone, so that what is remembered of a secret tells nobody anything.
+    digests: hmac::Key,
+}
 
 /// What a token depends upon, as a digest: whoever changes any of it has another source.
 type Key = [u8; 32];
@@ -72,19 +78,57 @@ pub(crate) struct NotFetched {
 }
 
 impl Tokens {
-    pub(crate) fn new() -> Self {
-        Self(Mutex::new(Recent::new(TOKEN_SOURCES_MAX)))
+    pub(crate) fn new(random: &dyn Random) -> Self {
+        let mut key = [0; 32];
+        random.fill(&mut key);
+        let digests = hmac::Key::new(hmac::HMAC_SHA256, &key);
+        Self { sources: Mutex::new(Recent::new(TOKEN_SOURCES_MAX)), digests }
     }
 
-    /// The source of tokens for these credentials.
-    pub(crate) fn source(&self, client: &ClientCredentials) -> Arc<Source> {
-        let key = key(client);
-        let mut sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// The source of tokens for these credentials, `secret` being the opened one: webhooks with the same credentials
+    /// have the same source, though each has sealed the secret for itself.
+    pub(crate) fn source(&self, client: &ClientCredentials, secret: &str) -> Arc<Source> {
+        let key = self.key(client, secret);
+        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         sources.get(&key).unwrap_or_else(|| {
             let source = Arc::<Source>::default();
             sources.insert(key, Arc::clone(&source));
             source
         })
+    }
+
+    fn key(&self, client: &ClientCredentials, secret: &str) -> Key {
+        let ClientCredentials {
+            endpoint,
+            client_id,
+            // Sealed, the same secret has other bytes each time.
+            client_secret: _,
+            scope,
+            client_authentication,
+            // Where the token goes does not change the token.
+            header: _,
+            template: _,
+        } = client;
+        let mut digest = hmac::Context::with_key(&self.digests);
+        let scope = scope.as_ref().map_or([0].to_vec(), |scope| [&[1], scope.as_bytes()].concat());
+        let authentication = match client_authentication {
+            ClientAuthentication::Body => 0,
+            ClientAuthentication::Basic => 1,
+        };
+        for part in [
+            endpoint.as_bytes(),
+            client_id.as_bytes(),
+            secret.as_bytes(),
+            &scope,
+            &[authentication],
+        ] {
+            // With its length, so that no two configurations run together to the same bytes.
+            digest.update(&(part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        let mut key = Key::default();
+        key.copy_from_slice(digest.sign().as_ref());
+        key
     }
 }
 
@@ -228,35 +272,6 @@ impl Source {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn key(client: &ClientCredentials) -> Key {
-    let ClientCredentials {
-        endpoint,
-        client_id,
-        client_secret,
-        scope,
-        client_authentication,
-        // Where the token goes does not change the token.
-        header: _,
-        template: _,
-    } = client;
-    let mut digest = Context::new(&SHA256);
-    let scope = scope.as_ref().map_or([0].to_vec(), |scope| [&[1], scope.as_bytes()].concat());
-    let authentication = match client_authentication {
-        ClientAuthentication::Body => 0,
-        ClientAuthentication::Basic => 1,
-    };
-    for part in
-        [endpoint.as_bytes(), client_id.as_bytes(), &client_secret.0, &scope, &[authentication]]
-    {
-        // With its length, so that no two configurations run together to the same bytes.
-        digest.update(&(part.len() as u64).to_be_bytes());
-        digest.update(part);
-    }
-    let mut key = Key::default();
-    key.copy_from_slice(digest.finish().as_ref());
-    key
 }
 
 impl fmt::Debug for Token {

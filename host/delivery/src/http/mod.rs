@@ -30,7 +30,7 @@ pub use self::client::NoClient;
 use self::{client::Client, outgoing::Outgoing, target::Endpoints};
 pub use crate::egress::{LOOKUPS_MAX, Lookup, SystemLookup};
 use crate::{
-    Exchange, Sender,
+    Exchange, Metrics, Sender,
     auth::{Signer, tokens::Tokens},
     egress::EgressPolicy,
 };
@@ -48,6 +48,8 @@ pub struct HttpOptions {
     pub clock: Arc<dyn Clock>,
     /// Chance, for token ids and trace ids.
     pub random: Arc<dyn Random>,
+    /// What is counted.
+    pub metrics: Metrics,
     /// What resolves names.
     pub lookup: Arc<dyn Lookup>,
     /// Time for one exchange; at most what [`crate::run::Options::exchange_time`] says.
@@ -72,7 +74,8 @@ impl HttpSender {
     pub fn new(options: HttpOptions) -> Result<Self, NoClient> {
         let client = Client::new(&options.egress, &options.lookup, &options.extra_roots)?;
         let endpoints = Endpoints::new(Arc::clone(&options.egress));
-        Ok(Self { options, client, endpoints, tokens: Tokens::new() })
+        let tokens = Tokens::new(&*options.random);
+        Ok(Self { options, client, endpoints, tokens })
     }
 
     async fn exchange(&self, exchange: &Exchange) -> Result<Answer, SendFailure> {
@@ -95,8 +98,9 @@ impl HttpSender {
         mut outgoing: Outgoing,
         client: &ClientCredentials,
     ) -> Result<Answer, SendFailure> {
-        let (source, clock) = (self.tokens.source(client), &*self.options.clock);
-        let fetch = async || token::fetch(self, client).await;
+        let secret = credentials::opened(&client.client_secret, &self.options, "client secret")?;
+        let (source, clock) = (self.tokens.source(client, &secret), &*self.options.clock);
+        let fetch = async || token::fetch(self, client, &secret).await;
         let token = source.token(clock, fetch).await?;
         outgoing.carry(client, &token.text)?;
         let answer = self.exchange_as_is(&outgoing, outgoing.headers.clone()).await?;

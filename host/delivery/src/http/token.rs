@@ -15,7 +15,6 @@ use transload_domain::{ClientCredentials, SendFailure, SendFailureKind};
 use super::{
     HttpSender,
     answer::{asked_to_wait, read_body},
-    credentials::opened,
     failure,
     outgoing::{AGENT, unsendable},
     secrets::Secrets,
@@ -30,30 +29,33 @@ const TOKEN_TIME_MAX: Duration = Duration::from_secs(10);
 /// The longest that a token endpoint is left alone because it asks for it.
 const REST_MAX: Duration = Duration::from_secs(60);
 
-/// Fetches a token, within its own deadline and under the same egress policy as everything.
+/// Fetches a token with the opened client secret, within its own deadline and under the same egress policy as
+/// everything.
 pub(super) async fn fetch(
     sender: &HttpSender,
     client: &ClientCredentials,
+    secret: &str,
 ) -> Result<AccessToken, NotFetched> {
     let time = TOKEN_TIME_MAX.min(sender.options.exchange_time / 2);
-    let fetched = timeout(time, fetch_in_time(sender, client)).await;
-    fetched.unwrap_or_else(|_| {
+    let fetched = timeout(time, fetch_in_time(sender, client, secret)).await;
+    let fetched = fetched.unwrap_or_else(|_| {
         let why = format!("the token endpoint did not answer within {} s", time.as_secs_f64());
         Err(at_once(no_token(SendFailureKind::Token, &why)))
-    })
+    });
+    sender.options.metrics.token_fetched(fetched.as_ref().err().map(|none| none.failure.kind));
+    fetched
 }
 
 async fn fetch_in_time(
     sender: &HttpSender,
     client: &ClientCredentials,
+    secret: &str,
 ) -> Result<AccessToken, NotFetched> {
-    let secret =
-        opened(&client.client_secret, &sender.options, "client secret").map_err(at_once)?;
     let uri = sender.endpoints.token_endpoint(&client.endpoint).map_err(at_once)?;
     let place = failure::place(&uri);
-    let TokenRequest { form, authorization } = TokenRequest::new(client, &secret);
+    let TokenRequest { form, authorization } = TokenRequest::new(client, secret);
     let mut secrets = Secrets::default();
-    secrets.add(secret);
+    secrets.add(secret.to_owned());
     let mut request = Request::new(Full::new(Bytes::from(form)));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = uri.clone();

@@ -9,6 +9,14 @@ use super::*;
 
 const LIFE: Duration = Duration::from_secs(1_000);
 
+struct Sevens;
+
+impl Random for Sevens {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(7);
+    }
+}
+
 /// A token endpoint, its clock, and the source that asks it.
 struct World {
     now: Mutex<Timestamp>,
@@ -266,15 +274,16 @@ fn whoever_changes_the_credentials_has_another_source() {
         header: "Authorization".into(),
         template: "Bearer %ACCESS_TOKEN%".into(),
     };
-    let tokens = Tokens::new();
-    let same =
-        |other: &ClientCredentials| Arc::ptr_eq(&tokens.source(&client), &tokens.source(other));
+    let tokens = Tokens::new(&Sevens);
+    let of = |client: &ClientCredentials| tokens.source(client, "secret");
+    let same = |other: &ClientCredentials| Arc::ptr_eq(&of(&client), &of(other));
     assert!(same(&client));
+    assert!(same(&ClientCredentials { client_secret: Sealed(vec![1, 2, 4]), ..client.clone() }));
+    assert!(!Arc::ptr_eq(&of(&client), &tokens.source(&client, "another")));
     assert!(same(&ClientCredentials { header: "X-Token".into(), ..client.clone() }));
     for other in [
         ClientCredentials { endpoint: "https://vendor.example/token2".into(), ..client.clone() },
         ClientCredentials { client_id: "dop".into(), ..client.clone() },
-        ClientCredentials { client_secret: Sealed(vec![1, 2, 4]), ..client.clone() },
         ClientCredentials { scope: Some(String::new()), ..client.clone() },
         ClientCredentials { client_authentication: ClientAuthentication::Basic, ..client.clone() },
         // The same bytes, cut at another place.

@@ -7,9 +7,10 @@ use std::{
 };
 
 use axum::{body::Body, response::Response};
+use prometheus_client::registry::Registry;
 use tokio::{sync::Barrier, task::JoinSet};
 use transload_delivery::{
-    Exchange, Sender as _,
+    Exchange, Metrics, Sender as _,
     auth::{oauth::TOKEN_ANSWER_BYTES_MAX, tokens::REFUSAL_TIME},
     http::{HttpOptions, HttpSender},
 };
@@ -145,6 +146,32 @@ fn sender() -> HttpSender {
 
 fn form(arrived: &Arrived) -> HashMap<String, String> {
     url::form_urlencoded::parse(&arrived.body).into_owned().collect()
+}
+
+#[tokio::test]
+async fn webhooks_with_the_same_credentials_share_a_token_and_each_fetch_is_counted() {
+    let mut registry = Registry::default();
+    let counted = HttpOptions { metrics: Metrics::register(&mut registry), ..options() };
+    let (vendor, sender) = (Vendor::new().await, HttpSender::new(counted).unwrap());
+    // Each webhook has sealed the secret for itself.
+    for nonce in 1..=3 {
+        let client_secret = vault().seal(SECRET.as_bytes(), [nonce; 12]);
+        let credentials = ClientCredentials { client_secret, ..vendor.credentials() };
+        let answer = answered(sender.send(vendor.exchange_with(credentials)).await);
+        assert_eq!((answer.status, answer.resent), (200, false));
+    }
+    assert_eq!(vendor.fetches(), 1);
+    vendor.says(401, r#"{"error":"invalid_client"}"#);
+    let another = vault().seal(b"another", [4; 12]);
+    let credentials = ClientCredentials { client_secret: another, ..vendor.credentials() };
+    let (kind, _) = failed(sender.send(vendor.exchange_with(credentials)).await);
+    assert_eq!((kind, vendor.fetches()), (SendFailureKind::Credentials, 2));
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+    for result in ["fetched", "credentials"] {
+        let line = format!("transload_token_fetches_total{{result=\"{result}\"}} 1");
+        assert!(text.contains(&line), "{text}");
+    }
 }
 
 #[tokio::test]

@@ -9,8 +9,9 @@ use std::{
 };
 
 use async_trait::async_trait;
+use prometheus_client::registry::Registry;
 use transload_delivery::{
-    Exchange, Sender as _,
+    Exchange, Metrics, Sender as _,
     auth::Signer,
     egress::EgressPolicy,
     http::{HttpOptions, HttpSender, Lookup},
@@ -68,6 +69,7 @@ pub(super) fn options() -> HttpOptions {
         signer: Arc::new(signer()),
         clock: Arc::new(Time::new()),
         random: Arc::new(Dice::default()),
+        metrics: Metrics::register(&mut Registry::default()),
         lookup: Arc::new(Names::default()),
         exchange_time: Duration::from_secs(5),
         extra_roots: vec![],
