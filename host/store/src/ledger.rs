@@ -350,7 +350,9 @@ pub enum Change {
     /// A replay begins (expected revision 0), or has gone on. At most [`REPLAYS_MAX`] are kept of an organization:
     /// the oldest that have ended make place.
     Replay(Replay),
-    /// The rules of a plugin version, kept as long as deliveries need them.
+    /// The rules of a plugin version. They are never removed: closed deliveries may be asked for again, and only all of
+    /// them together would tell which versions are not needed. There are as many as versions of plugins that ever made
+    /// a delivery, each below [`transload_domain::limits::PROFILE_BYTES_MAX`] and usually some KiB.
     Profile(Digest, Profile),
     /// An access record (an API key's hash and what it is bound to), opaque to the store.
     Access {

@@ -19,6 +19,8 @@ pub(super) struct Rules {
     webhooks: BTreeMap<WebhookId, Arc<Webhook>>,
     by_organization: HashMap<Organization, BTreeSet<WebhookId>>,
     profiles: BTreeMap<Digest, Arc<Profile>>,
+    /// Of each plugin, the latest version among `profiles`.
+    latest: HashMap<PluginName, Digest>,
 }
 
 /// What a hook is to do with an event.
@@ -60,7 +62,17 @@ impl Rules {
     }
 
     pub(super) fn store_profile(&mut self, digest: Digest, profile: Arc<Profile>) {
+        let known = self.latest(&profile.name);
+        // Of the same version, the one that is told later.
+        if known.is_none_or(|known| precedence(&known.version) <= precedence(&profile.version)) {
+            self.latest.insert(profile.name.clone(), digest);
+        }
         self.profiles.insert(digest, profile);
+    }
+
+    /// The rules of a plugin's latest version that is in the ledger.
+    fn latest(&self, plugin: &PluginName) -> Option<&Arc<Profile>> {
+        self.profiles.get(self.latest.get(plugin)?)
     }
 
     /// The rules of a plugin version that is in the ledger.
@@ -68,11 +80,10 @@ impl Rules {
         self.profiles.get(digest)
     }
 
-    /// The rules of the webhook's plugin: of the version that runs, or else of one that ran.
+    /// The rules of the webhook's plugin: of the version that runs, or else of the latest that ran.
     pub(super) fn profile_of(&self, webhook: &Webhook) -> Option<&Profile> {
         let runs = self.catalog.get(&webhook.plugin).map(|plugin| &plugin.profile);
-        let ran = || self.profiles.values().find(|known| known.name == webhook.plugin);
-        runs.or_else(|| ran().map(Arc::as_ref))
+        runs.or_else(|| self.latest(&webhook.plugin).map(Arc::as_ref))
     }
 
     /// An organization's webhooks, in the order of their ids.
@@ -154,5 +165,55 @@ impl Rules {
         let accepts =
             |p: &Arc<Profile>| p.hook(&hook.kind).is_some_and(|rules| rules.accepts(kind));
         known.peek().is_none() || known.any(accepts)
+    }
+}
+
+/// What a version is compared by (Semantic Versioning 2.0.0, section 11): its numbers, and one without an addition
+/// comes behind those with one. Profiles have no other; two additions are compared as text.
+fn precedence(version: &str) -> (Vec<u64>, bool, &str) {
+    let version = version.split('+').next().unwrap_or_default();
+    let (numbers, addition) = version.split_once('-').unwrap_or((version, ""));
+    let numbers = numbers.split('.').map(|number| number.parse().unwrap_or(0)).collect();
+    (numbers, addition.is_empty(), addition)
+}
+
+#[cfg(test)]
+mod tests {
+    use transload_domain::{AskedLimits, RetryPolicy, Success, TokenHeader};
+
+    use super::*;
+
+    #[test]
+    fn of_several_versions_the_latest_counts_whatever_their_digests() {
+        let order = ["0.9.9", "1.9.0-rc.1", "1.9.0", "1.10.0-alpha", "1.10.0", "2.0.0"];
+        for two in order.windows(2) {
+            assert!(precedence(two[0]) < precedence(two[1]), "{two:?}");
+        }
+        assert_eq!(precedence("1.0.0+a"), precedence("1.0.0+b"));
+        let name = PluginName::new("acme").unwrap();
+        let profile = |version: &str| Profile {
+            name: name.clone(),
+            version: version.into(),
+            title: "Acme".into(),
+            homepage: None,
+            hooks: vec![],
+            authentication: vec![],
+            token_header: TokenHeader { name: "Auth".into(), template: "%ACCESS_TOKEN%".into() },
+            success: Success::Any2xx,
+            final_statuses: vec![],
+            retry: RetryPolicy::standard(),
+            suspend: None,
+            suppress_echo: false,
+            expect_continue: false,
+            settings_schema: None,
+            limits: AskedLimits::default(),
+        };
+        for digests in [[1, 2, 3], [3, 2, 1], [2, 3, 1]] {
+            let mut rules = Rules::default();
+            for (digest, version) in digests.into_iter().zip(["1.9.0", "1.10.0", "1.2.0"]) {
+                rules.store_profile(Digest([digest; 32]), Arc::new(profile(version)));
+            }
+            assert_eq!(rules.latest(&name).unwrap().version, "1.10.0", "{digests:?}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use tracing::error;
-use transload_domain::{Agenda, DeliveryKey, Random, Timestamp};
+use transload_domain::{Agenda, DeliveryKey, Random, Timestamp, WebhookId};
 use transload_store::{Entry, Error, Lead};
 
 use super::{
@@ -49,6 +49,8 @@ pub(super) struct Term {
     pub(super) requests: Requests,
     /// When deliveries are really due that stand in the agenda at another time: a plugin came back, or is still gone.
     pub(super) moved: HashMap<DeliveryKey, Moved>,
+    /// Webhooks whose plugin has come, and when: what waits for it is due.
+    pub(super) hastening: VecDeque<(WebhookId, Timestamp)>,
     pub(super) vendors: Vendors,
     pub(super) suspensions: Suspensions,
     pub(super) wishes: Wishes,
@@ -105,6 +107,7 @@ impl Term {
             hand: Hand::new(Runs::new(options.transforms, parts.transformer.threads())),
             requests: Requests::new(REQUEST_CACHE_BYTES_MAX),
             moved: HashMap::new(),
+            hastening: VecDeque::new(),
             vendors: Vendors::default(),
             suspensions: Suspensions::default(),
             wishes: Wishes::default(),
@@ -158,6 +161,7 @@ impl Term {
 
     fn begin_more(&mut self, now: Timestamp) {
         self.renew(now);
+        self.hasten_some();
         if self.may_begin() {
             for _ in 0..TAKES_PER_TURN_MAX {
                 if !self.may_send(now) || !self.take_due(now) {
@@ -206,6 +210,9 @@ impl Term {
         let due = self.agenda.wake_at().filter(|_| self.may_send(now)).unwrap_or(Timestamp::MAX);
         let hand = self.hand.wake_at().filter(|_| self.may_begin());
         let sweep = Some(self.sweeper.wake_at()).filter(|_| self.may_begin());
+        if !self.hastening.is_empty() {
+            return now;
+        }
         renew
             .min(due)
             .min(hand.unwrap_or(Timestamp::MAX))

@@ -36,6 +36,8 @@ struct Line {
     /// What a turn lasts: a mean in which the latest counts a quarter.
     lasts: Duration,
     slots: Slots,
+    /// The webhook is gone: the line goes when the last one leaves it.
+    is_gone: bool,
 }
 
 /// Who asks for a turn.
@@ -66,6 +68,7 @@ impl Turns {
             waiting: VecDeque::new(),
             lasts: USUAL,
             slots: Slots::default(),
+            is_gone: false,
         });
     }
 
@@ -127,6 +130,9 @@ impl Turns {
                 let next = line.waiting.pop_front();
                 line.holder = next.map(|next| (next, now));
                 self.waiting -= usize::from(next.is_some());
+                if next.is_none() && line.is_gone {
+                    self.webhooks.remove(&webhook);
+                }
                 self.trim();
                 next
             }
@@ -160,10 +166,11 @@ impl Turns {
         line.slots.take(now, earliest, line.lasts.max(Duration::from_millis(1)))
     }
 
-    /// Forgets a webhook that is gone, unless somebody has its turn.
+    /// Forgets a webhook that is gone; where somebody has its turn, when the last of those who wait for one has left.
     pub(super) fn forget(&mut self, webhook: WebhookId) {
-        if self.webhooks.get(&webhook).is_some_and(|line| line.holder.is_none()) {
-            self.webhooks.remove(&webhook);
+        match self.webhooks.get_mut(&webhook) {
+            Some(line) if line.holder.is_some() => line.is_gone = true,
+            _ => drop(self.webhooks.remove(&webhook)),
         }
     }
 
@@ -201,6 +208,23 @@ mod tests {
         assert!(turns.holds(2, webhook(1)) && !turns.holds(1, webhook(1)));
         assert_eq!(turns.leave(2, webhook(1), at(1)), None);
         assert_eq!((turns.is_free(webhook(1)), turns.waiting, turns.since.len()), (true, 0, 0));
+    }
+
+    #[test]
+    fn a_webhook_that_is_gone_is_forgotten_when_nobody_has_its_turn() {
+        let mut turns = Turns::default();
+        turns.need(webhook(1));
+        turns.forget(webhook(1));
+        assert!(!turns.are_needed(webhook(1)));
+        for plan in 1..=2 {
+            turns.ask(plan, webhook(1), Who::Event, at(0));
+        }
+        turns.forget(webhook(1));
+        assert_eq!(turns.leave(1, webhook(1), at(1)), Some(2));
+        assert!(turns.are_needed(webhook(1)), "somebody has its turn");
+        assert_eq!(turns.leave(2, webhook(1), at(2)), None);
+        assert!(!turns.are_needed(webhook(1)));
+        assert_eq!((turns.waiting, turns.webhooks.len(), turns.since.len()), (0, 0, 0));
     }
 
     #[test]

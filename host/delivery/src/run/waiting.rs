@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use transload_domain::{
-    Catalog, Event, Head, PluginName, Status, Timestamp, Webhook, limits, made::Making,
+    Catalog, Event, Head, PluginName, Timestamp, Webhook, limits, made::Making,
 };
 use transload_store::Error;
 
@@ -14,6 +14,9 @@ use super::{
     rules::Wanted,
     term::{Moved, Term},
 };
+
+/// How many deliveries without bytes are hastened in one turn, so that a turn stays short; the next follows at once.
+const HASTENED_PER_TURN_MAX: usize = 1_024;
 
 impl Term {
     /// A delivery without bytes has its turn: it is made, if its plugin is there and has time for it.
@@ -129,13 +132,29 @@ impl Term {
                 continue;
             }
             self.configure_lane(&webhook);
-            for head in self.agenda.take_all(webhook.id) {
-                let hasten = head.status == Status::Blocked && runs.is_some() && head.due > now;
-                if hasten {
-                    let stored = self.as_stored(head).due;
-                    self.moved.insert(head.key, Moved { stored, agenda: now });
-                }
-                self.insert(Head { due: if hasten { now } else { head.due }, ..head }, now);
+            self.hastening.retain(|(id, _)| *id != webhook.id);
+            if runs.is_some() {
+                self.hastening.push_back((webhook.id, now));
+            }
+        }
+    }
+
+    /// Lets deliveries without bytes be due whose plugin has come, some at a time: there may be as many as the host can
+    /// hold.
+    pub(super) fn hasten_some(&mut self) {
+        let mut left = HASTENED_PER_TURN_MAX;
+        while left > 0
+            && let Some((webhook, came)) = self.hastening.front().copied()
+        {
+            let some = self.agenda.take_blocked(webhook, left, came);
+            if some.len() < left {
+                self.hastening.pop_front();
+            }
+            left -= some.len();
+            for head in some {
+                let stored = self.as_stored(head).due;
+                self.moved.insert(head.key, Moved { stored, agenda: came });
+                self.insert(Head { due: came, ..head }, came);
             }
         }
     }

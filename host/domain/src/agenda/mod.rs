@@ -121,12 +121,18 @@ impl Agenda {
         forgotten
     }
 
-    /// Takes out all that waits for a webhook; its lane and its gate stay as they are.
-    pub fn take_all(&mut self, webhook: WebhookId) -> Vec<Head> {
+    /// Takes out deliveries of a webhook that have no bytes and are due later than that, at most `max`.
+    pub fn take_blocked(
+        &mut self,
+        webhook: WebhookId,
+        max: usize,
+        later_than: Timestamp,
+    ) -> Vec<Head> {
         let Some(state) = self.lanes.get_mut(&webhook) else { return Vec::new() };
-        let taken = state.queue.take_all(webhook);
+        let taken = state.queue.take_blocked(webhook, max, later_than);
         self.no_longer_wait(webhook, taken.len());
         self.place(webhook);
+        self.drop_if_idle(webhook);
         taken
     }
 

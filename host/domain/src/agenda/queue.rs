@@ -1,6 +1,10 @@
 //! What waits at one webhook.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+    time::Duration,
+};
 
 use crate::{DeliveryKey, EventNo, Head, HookNo, OrderKey, Part, Status, Timestamp, WebhookId};
 
@@ -176,19 +180,44 @@ impl Queue {
             let before = if rest.status == Status::Blocked { blocked } else { scheduled };
             before.is_some_and(|before| due < before)
         };
-        let in_queue = self.queue.iter().take_while(|((due, _), _)| *due < latest);
+        let all = Timestamp::from_micros(i64::MIN)..latest;
+        self.take_some(webhook, max, all, is_overdue)
+    }
+
+    /// Removes deliveries without bytes that are due later than that, at most `max`.
+    pub(super) fn take_blocked(
+        &mut self,
+        webhook: WebhookId,
+        max: usize,
+        later_than: Timestamp,
+    ) -> Vec<Head> {
+        let first = later_than.after(Duration::from_micros(1));
+        let is_blocked = |due, rest: &Rest| due >= first && rest.status == Status::Blocked;
+        self.take_some(webhook, max, first..Timestamp::MAX, is_blocked)
+    }
+
+    /// Removes deliveries that are meant, at most `max`; all that are meant are due within `range`.
+    fn take_some(
+        &mut self,
+        webhook: WebhookId,
+        max: usize,
+        range: Range<Timestamp>,
+        is_meant: impl Fn(Timestamp, &Rest) -> bool,
+    ) -> Vec<Head> {
+        let first = Place { event: EventNo(0), hook: HookNo(0), part: Part(0) };
+        let in_queue = self.queue.range((range.start, first)..(range.end, first));
         let is_alone = |rest: &Rest| !rest.ordered || self.lone.contains_key(&OrderKey(rest.order));
-        let in_queue = in_queue.filter(|((due, _), rest)| is_alone(rest) && is_overdue(*due, rest));
+        let in_queue = in_queue.filter(|((due, _), rest)| is_alone(rest) && is_meant(*due, rest));
         let in_lines = self.lines.values().flat_map(|line| &line.waiting);
-        let in_lines = in_lines.filter(|(_, (due, rest))| is_overdue(*due, rest));
+        let in_lines = in_lines.filter(|(_, (due, rest))| is_meant(*due, rest));
         let all = in_queue
             .map(|((due, place), rest)| rest.head(webhook, *place, *due))
             .chain(in_lines.map(|(place, (due, rest))| rest.head(webhook, *place, *due)));
-        let overdue: Vec<Head> = all.take(max).collect();
-        for head in &overdue {
+        let taken: Vec<Head> = all.take(max).collect();
+        for head in &taken {
             self.take_out(head);
         }
-        overdue
+        taken
     }
 
     /// Removes all.

@@ -430,7 +430,8 @@ fn an_order_key_is_as_good_alone_as_in_company() {
     agenda.insert(Head { status: Status::Blocked, ..ordered(1, 4, 5, 8) });
     let blocked = agenda.take_overdue(9, |_, status| (status == Status::Blocked).then_some(at(9)));
     assert_eq!(blocked.iter().map(|head| head.key.event.0).collect::<Vec<_>>(), [4]);
-    assert_eq!(agenda.take_all(webhook(1)), [one(3, 5)]);
+    assert_eq!(agenda.remove(webhook(1)), [one(3, 5)]);
+    agenda.configure(webhook(1), Lane { cap: 9, suspended: false });
     assert_eq!((agenda.waiting(), agenda.next(at(9))), (0, None));
     agenda.insert(one(3, 5));
     assert_eq!(agenda.next(at(5)), Some(one(3, 5)), "it leaves nothing behind");
@@ -456,4 +457,24 @@ fn what_was_held_goes_in_the_order_of_acceptance_as_far_as_it_is_due() {
     assert_eq!(order, [1, 2, 3, 4, 5, 6, 8], "what is not yet due keeps its time");
     assert_eq!(agenda.order_by_acceptance(webhook(1), at(100)), []);
     assert_eq!(take_all(&mut agenda, 500), [(1, 7)]);
+}
+
+#[test]
+fn deliveries_without_bytes_are_taken_some_at_a_time() {
+    let mut agenda = agenda(9, &[(1, 9), (2, 9)]);
+    let blocked = |head: Head| Head { status: Status::Blocked, ..head };
+    for event in 0..5 {
+        agenda.insert(blocked(head(1, event, 10)));
+    }
+    agenda.insert(head(1, 5, 10));
+    agenda.insert(blocked(head(1, 6, 3)));
+    agenda.insert(blocked(head(2, 7, 10)));
+    // Alone with its key, and behind another with the same.
+    agenda.insert(blocked(ordered(1, 8, 10, 1)));
+    agenda.insert(ordered(1, 9, 10, 2));
+    agenda.insert(blocked(ordered(1, 10, 10, 2)));
+    let taken = |agenda: &mut Agenda| agenda.take_blocked(webhook(1), 3, at(3)).len();
+    assert_eq!([taken(&mut agenda), taken(&mut agenda), taken(&mut agenda)], [3, 3, 1]);
+    assert_eq!((agenda.waiting(), agenda.open_of(webhook(1))), (4, 3));
+    assert_eq!(take_all(&mut agenda, 9), [(1, 6)], "it was due before");
 }
