@@ -61,6 +61,15 @@ mod tests {
         assert!(encode(&alike).len() * 5 < alike.len());
     }
 
+    /// The shapes are those of format 4, with LZ4's own block: they never change.
+    #[test]
+    fn what_was_stored_is_read() {
+        assert_eq!(decode(b"\x01abc", 9).as_deref(), Some(&b"abc"[..]));
+        // Four letters, then a copy of 14 bytes from 4 before, then five letters.
+        let stored = b"\x02\0\0\0\x17\x4aabcd\x04\0\x50cdabc";
+        assert_eq!(decode(stored, 99).as_deref(), Some(&b"abcdabcdabcdabcdabcdabc"[..]));
+    }
+
     #[test]
     fn what_is_longer_than_allowed_is_refused_before_there_is_memory_for_it() {
         let stored = encode(&[7; 5_000]);

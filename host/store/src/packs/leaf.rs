@@ -163,6 +163,14 @@ mod tests {
         assert!(keys(b"d", b"b").is_empty());
     }
 
+    /// The shape is that of format 4: it never changes.
+    #[test]
+    fn a_leaf_that_was_stored_is_read() {
+        let stored = b"\x01\0\0\0\x01a1\x01\0\0\0\0b\x02\xff\xff\xff\xffbb\x01\0\0\0\x04dfour";
+        assert_eq!(Leaf::of(&ROWS).bytes(), stored);
+        assert!(Leaf::decode(stored.to_vec()).unwrap().rows().eq(ROWS));
+    }
+
     #[test]
     fn a_leaf_may_have_no_rows() {
         assert!(Leaf::decode(Vec::new()).unwrap().rows().next().is_none());
