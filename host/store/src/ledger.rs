@@ -48,10 +48,9 @@ pub trait Ledger: Send + Sync + 'static {
     ///
     /// # Errors
     /// Each answer: [`Error::Conflict`] when the event was dispatched already, or when the head that it replaces is no
-    /// longer so; [`Error::Stale`] when state that a webhook's transforms saw has changed since, or the webhook that they changed it for is
-    /// gone; [`Error::Full`] when
-    /// a webhook would keep more plugin state than it may (running the transform again would not help);
-    /// [`Error::Fenced`].
+    /// longer so; [`Error::Stale`] when state that a webhook's transforms saw has changed since, or the webhook that
+    /// they changed it for is gone; [`Error::Full`] when a webhook would keep more plugin state than it may (running
+    /// the transform again would not help); [`Error::Fenced`].
     async fn dispatch(&self, lead: &Lead, dispatches: Vec<Dispatch>) -> Vec<Result<()>>;
 
     /// Writes an attempt and the head after it, together. One that lets the delivery go out again
@@ -91,8 +90,9 @@ pub trait Ledger: Send + Sync + 'static {
     ) -> Result<Page>;
 
     /// Forgets old events whose deliveries were all closed before the same time, with everything about them: one that
-    /// dies late is kept as long as one that dies at once. Plugin state and configuration stay; the identities become free again. It looks at a bounded number of events: a sweep is a row of calls,
-    /// each from where the one before says, until there is no further place.
+    /// dies late is kept as long as one that dies at once. Plugin state and configuration stay; the identities become
+    /// free again. It looks at a bounded number of events: a sweep is a row of calls, each from where the one before
+    /// says, until there is no further place.
     async fn retire(&self, lead: &Lead, retirement: Retirement) -> Result<Retired>;
 
     /// Bytes that the shard takes where it is kept.
