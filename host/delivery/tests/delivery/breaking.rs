@@ -9,7 +9,7 @@ use transload_domain::{
 };
 
 use crate::support::{
-    World, answered, asked_to_wait, event, failed, profile, seconds, webhook, webhook_of,
+    Fault, World, answered, asked_to_wait, event, failed, profile, seconds, webhook, webhook_of,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -275,4 +275,27 @@ async fn what_is_on_trial_never_suspends_a_webhook_whose_vendor_is_dead() {
         assert!(world.network.count() > 70, "{}", world.network.count());
         assert_eq!(world.stored(&webhook(1)).await.suspended_at.is_some(), !on_trial);
     }
+}
+
+#[tokio::test]
+async fn i8_requests_that_were_being_read_when_it_tripped_do_not_go_out_beside_the_probe() {
+    let mut world = patient();
+    world.network.hang("vendor1");
+    world.put(webhook(1)).await;
+    let keys = post(&world, 5).await;
+    // Behind a restart each request is read again; all but the first take their time.
+    world.kill().await;
+    world.network.answers(|_| failed(SendFailureKind::Credentials));
+    world.network.release();
+    let before = world.network.count();
+    world.ledger.fail(Fault::MadeWaitsBut(keys[0].event));
+    world.start("one");
+    let trouble = async || world.troubles.of(webhook(1).id, world.time.now()).is_some();
+    world.until_true("it trips", trouble).await;
+    assert_eq!(world.network.count(), before + 1);
+    world.pass(seconds(30), 3).await;
+    world.network.hang("vendor1");
+    world.ledger.mend();
+    world.quiet().await;
+    assert_eq!(world.network.count(), before + 2, "one probe");
 }

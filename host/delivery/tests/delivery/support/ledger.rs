@@ -7,9 +7,10 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
-use transload_domain::{Content, Delivery, Status, WebhookId};
+use transload_domain::{Content, Delivery, EventNo, Status, WebhookId};
 use transload_store::{
-    Change, Dispatch, Entry, Error, Front, Lead, Ledger, Result, Revision, Settlement, Shard,
+    Change, Dispatch, Entry, Error, Front, Key, Lead, Ledger, Record, Result, Revision, Settlement,
+    Shard,
 };
 
 /// What goes wrong.
@@ -27,6 +28,8 @@ pub(crate) enum Fault {
     Stale(WebhookId),
     /// Where the next dispatch would be written, the store is damaged.
     Damage,
+    /// What was made for deliveries of other events than this one is read when this is mended, and not before.
+    MadeWaitsBut(EventNo),
     /// The next settlement fails and was not written.
     SettleBefore,
     /// The next settlement fails and was written.
@@ -182,6 +185,16 @@ impl Front for Doors {
             self.wait_while(Fault::GrantAnswerWaits).await;
         }
         if self.fails_once(Fault::SettleAfter) { Err(broken()) } else { answer }
+    }
+
+    async fn read(&self, shard: Shard, key: Key) -> Result<Option<Record>> {
+        if let Key::Made(key) = &key {
+            let waits = |fault: &Option<Fault>| matches!(fault, Some(Fault::MadeWaitsBut(only)) if *only != key.event);
+            while waits(&self.fault.lock().unwrap()) {
+                tokio::task::yield_now().await;
+            }
+        }
+        self.inner.read(shard, key).await
     }
 
     async fn configure(
