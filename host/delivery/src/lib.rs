@@ -11,6 +11,7 @@ pub mod egress;
 mod health;
 pub mod http;
 mod metrics;
+pub mod order;
 mod recent;
 pub mod run;
 mod sender;

@@ -47,7 +47,7 @@ pub use pattern::{InvalidPattern, Pattern};
 pub use profile::{
     AskedLimits, Example, Profile, ProfileHook, Rules, Success, SuspendRule, TokenHeader,
 };
-pub use redrive::redrive;
+pub use redrive::{Wish, redrive};
 pub use replay::{Place, Progress, Replay, Selection, Stage};
 pub use retry::RetryPolicy;
 pub use signing::{Signing, SigningKey, SigningScheme};

@@ -2,6 +2,23 @@
 
 use crate::{Head, Status, Timestamp};
 
+/// What is kept of somebody's asking for a delivery again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// It is to go out again.
+    Asked {
+        /// Also where it goes out in order and its vendor has, or is being sent, a later state of the same subject.
+        out_of_order: bool,
+    },
+    /// It does not go out again. This is kept for whoever asked, until somebody asks again.
+    Refused {
+        /// When it was decided.
+        at: Timestamp,
+        /// Why, in words for the operator.
+        why: String,
+    },
+}
+
 /// The head of a delivery that is to go out again from `now` on.
 ///
 /// One that is over begins its schedule anew, under the same id and with attempt numbers that go on: with the same

@@ -9,7 +9,7 @@ use transload_domain::{Event, EventNo, Status};
 use crate::{
     Entry, Error, Result, keys,
     local::{listed, off_thread},
-    row::{self, EventRow, HeadRow, readable},
+    row::{self, EventRow, HeadRow, WishRow, readable},
     rows::{self, Order, Rows},
     tail::{Found, Missed, Tail},
     waiting,
@@ -118,7 +118,8 @@ impl<R: Rows> Feed<R> {
             let found = self.read(read).await?;
             let Some((last, _)) = found.last() else { return Ok(()) };
             start = keys::behind(last);
-            for key in found.iter().filter_map(|(key, _)| keys::delivery_in(key)) {
+            let standing = found.iter().filter(|(_, wish)| WishRow::stands(wish));
+            for key in standing.filter_map(|(key, _)| keys::delivery_in(key)) {
                 self.send(Entry::Redrive(key)).await?;
             }
         }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 use transload_domain::{
     Attempt, Delivery, DeliveryId, DeliveryKey, Digest, Event, EventNo, Head, Made, Organization,
-    Profile, Replay, ReplayId, Status, Timestamp, Webhook, WebhookId,
+    Profile, Replay, ReplayId, Status, Timestamp, Webhook, WebhookId, Wish,
 };
 
 /// Durable facts, with one lead per shard. No claim, no queue, no timers.
@@ -336,16 +336,16 @@ pub enum Change {
         /// The event that tells others.
         event: Box<Event>,
     },
-    /// Somebody asks for a delivery again, or no longer does. The wish is kept until it is granted
-    /// ([`Settlement::grants`]), or until the delivery is made anew and goes out. Each wish for the same delivery has a
-    /// revision of its own, which is the answer, and takes the place of the one before; whoever takes one back names
-    /// the revision that is meant, so that a newer one stays. Taking back what is not there changes nothing; the answer
-    /// is 0.
+    /// Somebody asks for a delivery again, or no longer does, or is refused. The wish is kept until it is granted
+    /// ([`Settlement::grants`]), or until the delivery is made anew and goes out; that it was refused is kept as long,
+    /// and is no reason to keep the delivery. Each wish for the same delivery has a revision of its own, which is the
+    /// answer, and takes the place of the one before; whoever takes one back or refuses it names the revision that is
+    /// meant, so that a newer one stays. Taking back what is not there changes nothing; the answer is 0.
     Redrive {
         /// Which delivery.
         delivery: DeliveryKey,
-        /// Whether it is asked for.
-        wanted: bool,
+        /// What is kept from now on; none where nobody asks any more.
+        wish: Option<Wish>,
     },
     /// A replay begins (expected revision 0), or has gone on. At most [`REPLAYS_MAX`] are kept of an organization:
     /// the oldest that have ended make place.
@@ -418,8 +418,8 @@ pub enum Record {
     Replay(Revision, Box<Replay>),
     /// An access record.
     Access(Revision, Vec<u8>),
-    /// Somebody asks for the delivery again.
-    Redrive(Revision),
+    /// Somebody asks for the delivery again, or was refused.
+    Redrive(Revision, Wish),
     /// A number of deliveries.
     Count(u64),
     /// An attempt.

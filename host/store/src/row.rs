@@ -17,6 +17,7 @@ mod profile;
 mod replay;
 mod rules;
 mod webhook;
+mod wish;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +30,9 @@ pub(crate) use plain::{AccessRow, FailuresRow, FormatRow, NumberRow, StateRow};
 pub(crate) use profile::ProfileRow;
 pub(crate) use replay::ReplayRow;
 pub(crate) use webhook::WebhookRow;
+pub(crate) use wish::WishRow;
 
-use crate::{Error, Result, Revision};
+use crate::{Error, Result};
 
 /// What is stored as a row.
 pub(crate) trait Row<'a>: Serialize + Deserialize<'a> {
@@ -61,12 +63,6 @@ pub(crate) fn decode<'a, R: Row<'a>>(bytes: &'a [u8]) -> Result<R> {
         }),
         None => Err(corrupt::<R>(&"an empty row")),
     }
-}
-
-/// The revision of a wish for a delivery. Those of former versions had none and are empty: they count as the first
-/// revision of all, which a webhook has whose deliveries there are.
-pub(crate) fn wish(bytes: &[u8]) -> Result<Revision> {
-    if bytes.is_empty() { Ok(1) } else { Ok(decode::<NumberRow>(bytes)?.0) }
 }
 
 /// A value that takes up all of the bytes.
@@ -101,13 +97,6 @@ pub(crate) fn readable<T>(read: Result<Option<T>>, what: impl Fn() -> String) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_wish_of_a_former_version_is_one() {
-        assert_eq!(wish(&[]), Ok(1));
-        assert_eq!(wish(&encode(&NumberRow(300))), Ok(300));
-        assert!(matches!(wish(&[9, 9]), Err(Error::Corrupt(_))));
-    }
 
     #[test]
     fn one_damaged_row_is_left_out_and_a_store_that_fails_is_not_overlooked() {

@@ -99,6 +99,8 @@ pub(super) struct State {
     pub(super) wishes: BTreeSet<DeliveryKey>,
     /// How often somebody asked for each, and how often each was opened again.
     pub(super) asked: BTreeMap<DeliveryKey, u32>,
+    /// Those that somebody asked for whatever the vendor has.
+    pub(super) asked_out_of_order: BTreeSet<DeliveryKey>,
     pub(super) reopened: BTreeMap<DeliveryKey, u32>,
     pub(super) replays: BTreeMap<ReplayId, ReplayFact>,
     /// When something last happened that excuses a host for being slow.

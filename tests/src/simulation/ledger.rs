@@ -186,7 +186,7 @@ impl Ledger for Watched {
                 let steady = self.time.steady();
                 self.facts.state().suspended(webhook, at, &reason, &event, told, (now, steady));
             }
-            Change::Redrive { delivery, wanted } => self.facts.state().asked(delivery, wanted),
+            Change::Redrive { delivery, wish } => self.facts.state().asked(delivery, wish.as_ref()),
             Change::Replay(replay) => self.facts.state().replayed(&replay),
             Change::Profile(..) | Change::Access { .. } => {}
         }

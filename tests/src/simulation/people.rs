@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use transload_domain::{
-    Clock as _, DeliveryKey, Event, Organization, Replay, Timestamp, Webhook, WebhookId,
+    Clock as _, DeliveryKey, Event, Organization, Replay, Timestamp, Webhook, WebhookId, Wish,
 };
 use transload_store::{Change, Error, Ledger as _, LedgerExt as _, Revision, Shard};
 
@@ -104,8 +104,10 @@ impl Person {
     /// Asks for a delivery again.
     pub(super) async fn ask_for(self, delivery: DeliveryKey) {
         self.scene.time.sleep(self.scene.dice.millis(0..400)).await;
-        let wish = Change::Redrive { delivery, wanted: true };
-        self.insist(wish, None).await;
+        // Some do not mind what the vendor has.
+        let out_of_order = delivery.event.0.is_multiple_of(5);
+        let wish = Some(Wish::Asked { out_of_order });
+        self.insist(Change::Redrive { delivery, wish }, None).await;
     }
 
     /// Asks for a replay.

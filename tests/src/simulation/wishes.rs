@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use transload_domain::{DeliveryKey, EventNo, Progress, Replay, Selection, Status};
+use transload_domain::{DeliveryKey, EventNo, Progress, Replay, Selection, Status, Wish};
 
 use super::facts::{DeliveryFact, Promise, ReplayFact, State, name};
 
@@ -27,15 +27,26 @@ impl State {
         }
     }
 
-    /// Somebody asked for a delivery again, or no longer does.
-    pub(super) fn asked(&mut self, delivery: DeliveryKey, wanted: bool) {
-        let words = if wanted { "asked for" } else { "no longer asked for" };
+    /// Somebody asked for a delivery again, or no longer does, or was refused.
+    pub(super) fn asked(&mut self, delivery: DeliveryKey, wish: Option<&Wish>) {
+        let words = match wish {
+            Some(Wish::Asked { .. }) => "asked for",
+            Some(Wish::Refused { .. }) => "refused",
+            None => "no longer asked for",
+        };
         self.note(&format!("delivery {} is {words}", name(&delivery)));
-        if wanted {
-            *self.asked.entry(delivery).or_default() += 1;
-            self.wishes.insert(delivery);
-        } else {
+        let Some(&Wish::Asked { out_of_order }) = wish else {
             self.wishes.remove(&delivery);
+            if wish.is_some() && self.same_order(delivery).is_none_or(|same| same.len() < 2) {
+                let words = format!("{} is refused, and nothing is later", name(&delivery));
+                self.broken(Promise::Wishes, words);
+            }
+            return;
+        };
+        *self.asked.entry(delivery).or_default() += 1;
+        self.wishes.insert(delivery);
+        if out_of_order {
+            self.asked_out_of_order.insert(delivery);
         }
     }
 
@@ -98,10 +109,10 @@ impl State {
         }
     }
 
-    /// What a replay has moved is not sent over a later state of the same subject, unless it was asked to.
+    /// What was opened again is not sent over a later state of the same subject, unless somebody asked for that.
     pub(super) fn is_not_overtaken(&mut self, key: DeliveryKey) {
-        let by_replay = self.reopened.contains_key(&key) && !self.asked.contains_key(&key);
-        if !by_replay || self.is_replayed_out_of_order(key) {
+        let is_meant = self.asked_out_of_order.contains(&key) || self.is_replayed_out_of_order(key);
+        if !self.reopened.contains_key(&key) || is_meant {
             return;
         }
         let Some(same) = self.same_order(key) else { return };
@@ -112,7 +123,7 @@ impl State {
                 && same.contains(&other.event)
         };
         if let Some((other, _)) = self.deliveries.iter().find(has) {
-            let words = format!("{} is replayed over {}", name(&key), name(other));
+            let words = format!("{} is sent again over {}", name(&key), name(other));
             self.broken(Promise::Order, words);
         }
     }

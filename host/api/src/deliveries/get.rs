@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use transload_domain::{DeliveryId, DeliveryKey, Status};
-use transload_store::{Key, Query, Record};
+use transload_domain::{DeliveryId, DeliveryKey, Status, Wish};
+use transload_store::{Error, Key, Query, Record};
 use uuid::Uuid;
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     request::{AttemptView, RequestView},
     summary::DeliverySummary,
 };
-use crate::{Api, access::Caller, json::Answer, path::Named, problem::Problem};
+use crate::{Api, access::Caller, json::Answer, path::Named, problem::Problem, time::Rfc3339};
 
 /// Attempts that are shown: the last ones. Each may hold 16 KiB of an answer.
 const ATTEMPTS_SHOWN_MAX: usize = 100;
@@ -32,6 +32,17 @@ struct DeliveryView<'a> {
     request: Option<RequestView<'a>>,
     /// The last hundred, oldest first.
     attempts: VecDeque<AttemptView>,
+    /// Somebody asked for it again, and it has not gone out since; `null` otherwise.
+    retry: Option<WishView>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+enum WishView {
+    /// It goes out again when the exchange that is under way has ended, or right away.
+    Asked,
+    /// It does not.
+    Refused { refused_at: Rfc3339, detail: String },
 }
 
 /// Shows a delivery: what was sent, what was answered, and why it is where it is.
@@ -54,7 +65,21 @@ pub(crate) async fn get(
         summary.reason = attempts.back().and_then(AttemptView::reason).cloned();
     }
     let request = RequestView::of(&delivery, look.webhook(key.webhook).await?);
-    Ok(Answer(DeliveryView { summary, request, attempts }).into_response())
+    let retry = wish(&api, key).await?;
+    Ok(Answer(DeliveryView { summary, request, attempts, retry }).into_response())
+}
+
+async fn wish(api: &Api, key: DeliveryKey) -> Result<Option<WishView>, Problem> {
+    let found = match api.ledger.read(api.shard, Key::Redrive(key)).await {
+        // The lead tells of it; the delivery itself can be read.
+        Err(Error::Corrupt(_)) => None,
+        found => found?,
+    };
+    let Some(Record::Redrive(_, wish)) = found else { return Ok(None) };
+    Ok(Some(match wish {
+        Wish::Asked { .. } => WishView::Asked,
+        Wish::Refused { at, why } => WishView::Refused { refused_at: Rfc3339(at), detail: why },
+    }))
 }
 
 async fn last_attempts(api: &Api, key: DeliveryKey) -> Result<VecDeque<AttemptView>, Problem> {

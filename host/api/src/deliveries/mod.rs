@@ -4,7 +4,6 @@ mod cursor;
 mod get;
 mod list;
 mod look;
-mod order;
 mod request;
 mod retry;
 mod summary;

@@ -6,16 +6,15 @@ use axum::{
     http::StatusCode,
 };
 use serde::{Deserialize, Serialize};
-use transload_delivery::{Trouble, TroubleKind};
-use transload_domain::{Content, Delivery, DeliveryId, Status, Webhook};
+use transload_delivery::{
+    Trouble, TroubleKind,
+    order::{Other, delivered_later, open_before},
+};
+use transload_domain::{Content, Delivery, DeliveryId, Status, Webhook, Wish};
 use transload_store::{self as store, Change, Key, Record};
 use uuid::Uuid;
 
-use super::{
-    look::Look,
-    order::{Other, delivered_later, open_before},
-    summary::Shown,
-};
+use super::{look::Look, summary::Shown};
 use crate::{
     Api,
     access::Caller,
@@ -70,7 +69,8 @@ pub(crate) async fn retry(
     if !asked.out_of_order {
         check_order(&api, &delivery).await?;
     }
-    let change = Change::Redrive { delivery: head.key, wanted: true };
+    let wish = Wish::Asked { out_of_order: asked.out_of_order };
+    let change = Change::Redrive { delivery: head.key, wish: Some(wish) };
     match api.ledger.configure(api.shard, change, None).await {
         Ok(_) => {}
         // It was retired meanwhile.
@@ -101,34 +101,25 @@ fn sendable<'a>(delivery: &Delivery, webhook: Option<&'a Webhook>) -> Result<&'a
     Ok(webhook)
 }
 
-/// Demands that a delivery in order does not put an old state over a new one, nor overtakes another.
+/// Demands that a delivery in order does not put an old state over a new one, nor overtakes another. What arrives from
+/// now on, the lead looks at when it grants the wish: what it refuses then is shown with the delivery.
 ///
 /// # Errors
 /// 409, which names the other delivery.
 async fn check_order(api: &Api, delivery: &Delivery) -> Result<(), Problem> {
     let head = &delivery.head;
+    let ledger = api.ledger.as_ref();
     let detail = if head.status.is_open() {
-        match open_before(api, head).await? {
-            Other::Is(other) => format!(
+        match open_before(ledger, api.shard, head).await? {
+            Other::Is(other) => Some(format!(
                 "it goes out in order and waits for delivery {other} of the same subject; retry that one first"
-            ),
-            Other::None | Other::Unknown => return Ok(()),
+            )),
+            Other::None | Other::Unknown => None,
         }
     } else {
-        let why = match delivered_later(api, head).await? {
-            Other::None => return Ok(()),
-            Other::Is(other) => {
-                format!("the vendor has a later state of the same subject (delivery {other})")
-            }
-            Other::Unknown => "the vendor may have a later state of the same subject: so many \
-                               deliveries came later that not all were looked at"
-                .to_owned(),
-        };
-        format!(
-            "it goes out in order, and {why}; to send it all the same, say {{\"out_of_order\": true}}"
-        )
+        delivered_later(ledger, api.shard, head).await?.why_not()
     };
-    Err(Problem::new(Kind::Conflict, detail))
+    detail.map_or(Ok(()), |detail| Err(Problem::new(Kind::Conflict, detail)))
 }
 
 /// In words for whoever asked.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use transload_domain::{
     AttemptOutcome, Catalog, Delivery, DeliveryKey, Event, Head, HookContext, LoadedPlugin, Made,
-    NotRun, PluginName, Profile, Timestamp, Transformed, Webhook, WebhookId,
+    NotRun, PluginName, Profile, Timestamp, Transformed, Webhook, WebhookId, Wish,
 };
 use transload_store::{
     Change, Dispatch, Entry, Error, Lead, Revision, Settlement, StateChange, StateCheck,
@@ -47,8 +47,8 @@ pub(super) enum Action {
     Suspended { webhook: WebhookId, result: Result<(), Error> },
     /// [`Effect::ReadDelivery`] has ended.
     ReadDelivery { key: DeliveryKey, delivery: Result<Wished, Error> },
-    /// [`Effect::TakeBack`] has ended.
-    TakenBack { key: DeliveryKey, result: Result<(), Error> },
+    /// [`Effect::EndWish`] has ended.
+    WishEnded { key: DeliveryKey, result: Result<(), Error> },
     /// [`Effect::Replay`] has ended.
     Replay(ReplayStepped),
     /// [`Effect::Sweep`] has ended.
@@ -78,8 +78,8 @@ pub(super) enum Effect {
     Suspend(WebhookId, Box<Change>),
     /// Read a delivery that somebody asks for again.
     ReadDelivery(DeliveryKey),
-    /// Forget that somebody asks for a delivery: this wish, or whatever is kept as one.
-    TakeBack(DeliveryKey, Option<Revision>),
+    /// Forget that somebody asks for a delivery: this wish, or whatever is kept as one; or keep that it was refused.
+    EndWish { delivery: DeliveryKey, wish: Option<Revision>, refused: Option<Wish> },
     /// Do a step of a replay.
     Replay(ReplayStep),
     /// Do a step of the sweep of what is over.
@@ -94,8 +94,8 @@ pub(super) type PlanId = u64;
 /// What was found where somebody asks for a delivery again.
 #[derive(Debug)]
 pub(super) enum Wished {
-    /// The delivery, and which wish for it there is.
-    Found(Revision, Box<Delivery>),
+    /// The delivery, which wish for it there is, and why it may not go out again, where what the vendor has says that.
+    Found { wish: Revision, delivery: Box<Delivery>, out_of_order: bool, why_not: Option<String> },
     /// There is no such delivery.
     Gone(Revision),
     /// Nobody asks for it any more.
@@ -111,8 +111,8 @@ pub(super) enum Why {
     Turn,
     /// Nothing can be sent for it any more; it is in no agenda.
     Closing,
-    /// Somebody asks for it again; it is in no agenda.
-    Redrive,
+    /// Somebody asks for it again; it is in no agenda, where its place may be kept.
+    Redrive { kept: bool },
     /// A replay moves it; it is in no agenda, where its place may be kept.
     Replay { kept: bool },
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use transload_domain::DeliveryKey;
+use transload_domain::{DeliveryKey, Wish};
 use transload_store::{Change, Dispatch, Error, Key, Lead, LedgerExt, Record, Settlement, Shard};
 
 use super::{
@@ -10,7 +10,10 @@ use super::{
     action::{Action, Effect, Flight, Run, Why, Wished},
     replaying, retiring, transform,
 };
-use crate::Exchange;
+use crate::{
+    Exchange,
+    order::{Other, delivered_later},
+};
 
 /// Brings an effect about, and says what came of it.
 pub(super) async fn perform(
@@ -58,10 +61,10 @@ pub(super) async fn perform(
         Effect::ReadDelivery(key) => {
             Action::ReadDelivery { key, delivery: wished_delivery(&parts, &options, key).await }
         }
-        Effect::TakeBack(delivery, wish) => {
-            let change = Change::Redrive { delivery, wanted: false };
+        Effect::EndWish { delivery, wish, refused } => {
+            let change = Change::Redrive { delivery, wish: refused };
             let result = ledger.configure(options.shard, change, wish).await.map(|_| ());
-            Action::TakenBack { key: delivery, result }
+            Action::WishEnded { key: delivery, result }
         }
         Effect::Replay(step) => {
             Action::Replay(replaying::step(ledger.as_ref(), options.shard, step).await)
@@ -104,25 +107,38 @@ pub(super) async fn settle(
     Action::Settled { why, before, after, result }
 }
 
-/// A delivery and whether somebody still asks for it: the ledger may tell of a wish that was granted just before.
+/// A delivery and whether somebody still asks for it: the ledger may tell of a wish that was granted just before. And
+/// whether the vendor has a later state of what it tells.
 async fn wished_delivery(
     parts: &Parts,
     options: &Options,
     key: DeliveryKey,
 ) -> Result<Wished, Error> {
     let ledger = &parts.ledger;
-    let wish = match ledger.read(options.shard, Key::Redrive(key)).await {
-        Ok(Some(Record::Redrive(revision))) => revision,
-        Ok(None) => return Ok(Wished::NoLonger),
+    let (wish, out_of_order) = match ledger.read(options.shard, Key::Redrive(key)).await {
+        Ok(Some(Record::Redrive(wish, Wish::Asked { out_of_order }))) => (wish, out_of_order),
+        Ok(None | Some(Record::Redrive(_, Wish::Refused { .. }))) => return Ok(Wished::NoLonger),
         Ok(Some(_)) => return Ok(Wished::Damaged(None, "the wish is another record".into())),
         Err(Error::Corrupt(what)) => return Ok(Wished::Damaged(None, what)),
         Err(error) => return Err(error),
     };
-    match ledger.delivery(options.shard, key.id()).await {
-        Ok(Some(delivery)) => Ok(Wished::Found(wish, Box::new(delivery))),
-        Ok(None) => Ok(Wished::Gone(wish)),
-        Err(Error::Corrupt(what)) => Ok(Wished::Damaged(Some(wish), what)),
-        Err(error) => Err(error),
+    let damaged = |error| match error {
+        Error::Corrupt(what) => Ok(Wished::Damaged(Some(wish), what)),
+        error => Err(error),
+    };
+    let delivery = match ledger.delivery(options.shard, key.id()).await {
+        Ok(Some(delivery)) => Box::new(delivery),
+        Ok(None) => return Ok(Wished::Gone(wish)),
+        Err(error) => return damaged(error),
+    };
+    let later = if out_of_order || delivery.head.status.is_open() {
+        Ok(Other::None)
+    } else {
+        delivered_later(ledger.as_ref(), options.shard, &delivery.head).await
+    };
+    match later {
+        Ok(later) => Ok(Wished::Found { wish, delivery, out_of_order, why_not: later.why_not() }),
+        Err(error) => damaged(error),
     }
 }
 

@@ -1,9 +1,11 @@
 //! Sending deliveries again because somebody asks for them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use tracing::{info, warn};
-use transload_domain::{Content, Delivery, DeliveryKey, Head, Status, Timestamp, redrive};
+use transload_domain::{
+    Content, Delivery, DeliveryKey, Head, OrderKey, Status, Timestamp, Wish, redrive,
+};
 use transload_store::{Error, Revision, Settlement};
 
 use super::{
@@ -11,6 +13,7 @@ use super::{
     options::REDRIVES_MAX,
     term::Term,
 };
+use crate::order::overtaken;
 
 /// The deliveries that somebody asks for again, until the wish is granted or taken back. Each is a row in the ledger,
 /// so that none is forgotten.
@@ -19,14 +22,15 @@ use super::{
 /// then is no answer: the delivery is looked at again when that has ended.
 #[derive(Debug, Default)]
 pub(super) struct Wishes {
-    wishes: HashMap<DeliveryKey, Wish>,
+    wishes: HashMap<DeliveryKey, Way>,
     queue: VecDeque<DeliveryKey>,
-    under_way: usize,
+    /// Those that are being read, and the order keys of later events that have arrived at their webhooks since.
+    arrived: HashMap<DeliveryKey, HashSet<OrderKey>>,
 }
 
 /// How far a wish is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wish {
+enum Way {
     /// It waits for its turn.
     Queued,
     /// The delivery is being read.
@@ -48,39 +52,49 @@ impl Wishes {
     /// Somebody asks for a delivery, perhaps not for the first time.
     fn told(&mut self, key: DeliveryKey) {
         match self.wishes.get_mut(&key) {
-            None | Some(Wish::Resting(_)) => self.queue(key),
-            Some(Wish::Queued | Wish::Outdated) => {}
-            Some(reading @ Wish::Reading) => *reading = Wish::Outdated,
-            Some(Wish::Writing { again, .. }) => *again = true,
+            None | Some(Way::Resting(_)) => self.queue(key),
+            Some(Way::Queued | Way::Outdated) => {}
+            Some(reading @ Way::Reading) => *reading = Way::Outdated,
+            Some(Way::Writing { again, .. }) => *again = true,
+        }
+    }
+
+    /// A delivery has arrived: what is being found out of the earlier ones of its order key may not tell of it.
+    fn delivered(&mut self, head: &Head) {
+        let Some(order) = head.order else { return };
+        for (key, arrived) in &mut self.arrived {
+            if key.webhook == head.key.webhook && key.event < head.key.event {
+                arrived.insert(order);
+            }
         }
     }
 
     /// A write has ended that ends what was known of the wish.
     fn written(&mut self, key: DeliveryKey) {
-        if let Some(Wish::Writing { again: true, .. }) = self.wishes.remove(&key) {
+        if let Some(Way::Writing { again: true, .. }) = self.wishes.remove(&key) {
             self.queue(key);
         }
     }
 
-    fn set(&mut self, key: DeliveryKey, wish: Wish) {
-        self.wishes.insert(key, wish);
+    fn set(&mut self, key: DeliveryKey, way: Way) {
+        self.wishes.insert(key, way);
     }
 
     fn write(&mut self, key: DeliveryKey, wish: Option<Revision>) {
-        self.set(key, Wish::Writing { wish, again: false });
+        self.set(key, Way::Writing { wish, again: false });
     }
 
     fn queue(&mut self, key: DeliveryKey) {
-        self.set(key, Wish::Queued);
+        self.set(key, Way::Queued);
         self.queue.push_back(key);
     }
 
     /// The next wish to look at.
     fn next(&mut self) -> Option<DeliveryKey> {
-        while self.under_way < REDRIVES_MAX {
+        while self.arrived.len() < REDRIVES_MAX {
             let key = self.queue.pop_front()?;
             // One that came to rest meanwhile was looked at then.
-            if self.wishes.get(&key) == Some(&Wish::Queued) {
+            if self.wishes.get(&key) == Some(&Way::Queued) {
                 return Some(key);
             }
         }
@@ -97,8 +111,8 @@ impl Term {
     /// Looks at wishes, some at a time.
     pub(super) fn look_at_wishes(&mut self) {
         while let Some(key) = self.wishes.next() {
-            self.wishes.set(key, Wish::Reading);
-            self.wishes.under_way += 1;
+            self.wishes.set(key, Way::Reading);
+            self.wishes.arrived.insert(key, HashSet::new());
             self.effects.push(Effect::ReadDelivery(key));
         }
     }
@@ -110,14 +124,14 @@ impl Term {
         delivery: Result<Wished, Error>,
         now: Timestamp,
     ) {
-        self.wishes.under_way -= 1;
+        let arrived = self.wishes.arrived.remove(&key).unwrap_or_default();
         let found = match delivery {
             Ok(found) => found,
             Err(error) => return self.resign(error),
         };
         match self.wishes.wishes.get(&key) {
-            Some(Wish::Reading) => {}
-            Some(Wish::Outdated) => return self.wishes.queue(key),
+            Some(Way::Reading) => {}
+            Some(Way::Outdated) => return self.wishes.queue(key),
             _ => return,
         }
         match found {
@@ -125,22 +139,33 @@ impl Term {
                 self.wishes.wishes.remove(&key);
             }
             Wished::Gone(wish) => self.take_back(key, Some(wish)),
-            Wished::Found(wish, _) if self.rules.webhook(key.webhook).is_none() => {
+            Wished::Found { wish, .. } if self.rules.webhook(key.webhook).is_none() => {
                 self.take_back(key, Some(wish));
             }
-            Wished::Found(wish, found) if found.head.status.is_open() => {
-                let head = found.head;
+            Wished::Found { wish, delivery, .. } if delivery.head.status.is_open() => {
+                let head = delivery.head;
                 let waits = self.as_in_agenda(head);
                 if self.agenda.take_out(&waits) {
                     self.moved.remove(&key);
                     self.grant(head, head.status == Status::Scheduled, wish, now);
                 } else {
-                    self.wishes.set(key, Wish::Resting(wish));
+                    self.wishes.set(key, Way::Resting(wish));
                 }
             }
-            Wished::Found(wish, found) => {
-                let Delivery { head, made } = *found;
-                self.grant(head, matches!(made.content, Content::Request(_)), wish, now);
+            Wished::Found { wish, delivery, out_of_order, why_not } => {
+                let Delivery { head, made } = *delivery;
+                let why_not = why_not.or_else(|| self.why_not_now(&head).filter(|_| !out_of_order));
+                match why_not {
+                    Some(why) => self.refuse(key, wish, why, now),
+                    None if !out_of_order
+                        && head.order.is_some_and(|key| arrived.contains(&key)) =>
+                    {
+                        self.wishes.queue(key);
+                    }
+                    None => {
+                        self.grant(head, matches!(made.content, Content::Request(_)), wish, now);
+                    }
+                }
             }
             Wished::Damaged(wish, what) => {
                 self.tell_damage(format!("delivery {} cannot be retried: {what}", key.id()));
@@ -153,11 +178,20 @@ impl Term {
     /// read again: what is found may be how the delivery was before.
     pub(super) fn wish_at_rest(&mut self, key: &DeliveryKey) -> Option<Revision> {
         match self.wishes.wishes.get_mut(key)? {
-            Wish::Resting(wish) => return Some(*wish),
-            reading @ Wish::Reading => *reading = Wish::Outdated,
-            Wish::Queued | Wish::Outdated | Wish::Writing { .. } => {}
+            Way::Resting(wish) => return Some(*wish),
+            reading @ Way::Reading => *reading = Way::Outdated,
+            Way::Queued | Way::Outdated | Way::Writing { .. } => {}
         }
         None
+    }
+
+    /// Why a closed delivery may not go out again now, beside what the vendor has: it is just being sent a later state.
+    fn why_not_now(&self, head: &Head) -> Option<String> {
+        let other = head.order.and_then(|_| self.agenda.overtaken_by(head))?.id();
+        let why = format!(
+            "the vendor is being sent a later state of the same subject (delivery {other})"
+        );
+        Some(overtaken(&why))
     }
 
     /// A delivery is closed. Where somebody asked for it while it was under way: one that arrived did so after the
@@ -165,6 +199,7 @@ impl Term {
     pub(super) fn closed(&mut self, head: &Head) {
         if head.status == Status::Delivered {
             self.replays.delivered(head);
+            self.wishes.delivered(head);
         }
         match self.wish_at_rest(&head.key) {
             Some(wish) if head.status == Status::Delivered => self.take_back(head.key, Some(wish)),
@@ -176,19 +211,35 @@ impl Term {
     /// Lets a delivery that is in no agenda go out again, as somebody asks by this wish.
     pub(super) fn grant(&mut self, before: Head, has_bytes: bool, wish: Revision, now: Timestamp) {
         self.wishes.write(before.key, Some(wish));
-        if before.status.is_open() {
-            // It is in no agenda for as long as this is being written: those behind it in its order do not go meanwhile.
-            self.agenda.keep_place(&before);
-        }
+        let kept = self.keep_place(&before);
+        self.open_again(Why::Redrive { kept }, before, has_bytes, now);
+    }
+
+    /// Keeps the place of a delivery that is in no agenda for as long as it is being written that it goes out again: those
+    /// behind it in its order do not go meanwhile. False where there is none to give back.
+    pub(super) fn keep_place(&mut self, head: &Head) -> bool {
+        head.order.is_some() && self.agenda.keep_place(head)
+    }
+
+    /// Lets a delivery go out again.
+    pub(super) fn open_again(&mut self, why: Why, before: Head, has_bytes: bool, now: Timestamp) {
         let after = redrive(&before, has_bytes, now);
         let settlement = Settlement { before, after, attempt: None, made: None, failure: None };
-        self.effects.push(Effect::Settle(Why::Redrive, Box::new(settlement)));
+        self.effects.push(Effect::Settle(why, Box::new(settlement)));
+    }
+
+    /// Says that a delivery does not go out again, and why, where whoever asked for it looks.
+    fn refuse(&mut self, key: DeliveryKey, wish: Revision, why: String, now: Timestamp) {
+        info!(delivery = %key.id(), %why, "does not go out again");
+        let refused = Some(Wish::Refused { at: now, why });
+        self.wishes.write(key, Some(wish));
+        self.effects.push(Effect::EndWish { delivery: key, wish: Some(wish), refused });
     }
 
     /// Forgets a wish that cannot be granted, or was granted by what happened meanwhile.
     fn take_back(&mut self, key: DeliveryKey, wish: Option<Revision>) {
         self.wishes.write(key, wish);
-        self.effects.push(Effect::TakeBack(key, wish));
+        self.effects.push(Effect::EndWish { delivery: key, wish, refused: None });
     }
 
     /// A wish was granted.
@@ -200,8 +251,8 @@ impl Term {
     }
 
     /// What would grant a wish cannot be written.
-    pub(super) fn wish_refused(&mut self, key: DeliveryKey) {
-        if let Some(Wish::Writing { wish, .. }) = self.wishes.wishes.get(&key) {
+    pub(super) fn wish_unwritten(&mut self, key: DeliveryKey) {
+        if let Some(Way::Writing { wish, .. }) = self.wishes.wishes.get(&key) {
             self.take_back(key, *wish);
         }
     }
@@ -211,14 +262,14 @@ impl Term {
         self.wishes.queue(key);
     }
 
-    /// A wish was taken back, or not.
-    pub(super) fn taken_back(&mut self, key: DeliveryKey, result: Result<(), Error>) {
+    /// A wish was taken back or refused, or not.
+    pub(super) fn wish_ended(&mut self, key: DeliveryKey, result: Result<(), Error>) {
         match result {
             Ok(()) | Err(Error::NotFound(_)) => self.wishes.written(key),
-            // Somebody asked again before it was taken back.
+            // Somebody asked again before that.
             Err(Error::Conflict(_)) => self.wishes.queue(key),
             Err(Error::Corrupt(what)) => {
-                warn!(delivery = %key.id(), %what, "the wish for a delivery cannot be taken back");
+                warn!(delivery = %key.id(), %what, "the wish for a delivery cannot be ended");
                 self.wishes.wishes.remove(&key);
             }
             Err(error) => self.resign(error),

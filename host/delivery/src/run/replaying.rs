@@ -10,9 +10,9 @@ use std::{collections::VecDeque, sync::Arc};
 
 use tracing::{info, warn};
 use transload_domain::{
-    Head, Organization, Place, Progress, Replay, ReplayId, Stage, Timestamp, WebhookId, redrive,
+    Head, Organization, Place, Progress, Replay, ReplayId, Stage, Timestamp, WebhookId,
 };
-use transload_store::{Error, Revision, Settlement};
+use transload_store::{Error, Revision};
 
 use self::overtaken::{Delivered, DeliveredPage};
 pub(super) use self::walk::step;
@@ -267,11 +267,8 @@ impl Term {
         let left = take.len();
         self.wait_for(&known.replay.clone(), WaitsFor::Moves { known, left, next });
         for (before, has_bytes) in take {
-            // Those behind it in its order do not go while this is being written.
-            let kept = before.order.is_some() && self.agenda.keep_place(&before);
-            let after = redrive(&before, has_bytes, now);
-            let settlement = Settlement { before, after, attempt: None, made: None, failure: None };
-            self.effects.push(Effect::Settle(Why::Replay { kept }, Box::new(settlement)));
+            let kept = self.keep_place(&before);
+            self.open_again(Why::Replay { kept }, before, has_bytes, now);
         }
         self.end_page(now);
     }
@@ -280,7 +277,7 @@ impl Term {
     fn is_overtaken(&mut self, head: &Head) -> bool {
         head.order.is_some()
             && (self.replays.known_of(head.key.webhook).may_have_later(head)
-                || self.agenda.is_overtaken(head))
+                || self.agenda.overtaken_by(head).is_some())
     }
 
     /// A delivery was moved, or was not as it was found any more.

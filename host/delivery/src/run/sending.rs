@@ -144,7 +144,7 @@ impl Term {
                 self.write_suspension(key.webhook);
             }
             Why::Closing => self.closings_under_way -= 1,
-            Why::Redrive | Why::Replay { .. } => {}
+            Why::Redrive { .. } | Why::Replay { .. } => {}
         }
         match result {
             Ok(()) => self.written(why, &before, after, now),
@@ -167,12 +167,7 @@ impl Term {
             }
             Err(error) => self.resign(error),
         }
-        let kept = match why {
-            Why::Redrive => before.status.is_open(),
-            Why::Replay { kept } => kept,
-            Why::Turn | Why::Closing => false,
-        };
-        if kept {
+        if let Why::Redrive { kept: true } | Why::Replay { kept: true } = why {
             self.agenda.give_back(&key);
         }
     }
@@ -180,7 +175,7 @@ impl Term {
     fn written(&mut self, why: Why, before: &Head, after: Head, now: Timestamp) {
         match why {
             Why::Turn | Why::Closing => {}
-            Why::Redrive => self.wish_granted(before, &after),
+            Why::Redrive { .. } => self.wish_granted(before, &after),
             Why::Replay { .. } => self.replayed(true, now),
         }
         if after.status.is_open() {
@@ -194,7 +189,7 @@ impl Term {
     fn unwritten(&mut self, why: Why, before: &Head, now: Timestamp) {
         match why {
             Why::Turn | Why::Closing => {}
-            Why::Redrive => self.look_again(before.key),
+            Why::Redrive { .. } => self.look_again(before.key),
             Why::Replay { .. } => self.replayed(false, now),
         }
     }
@@ -202,7 +197,7 @@ impl Term {
     fn refused(&mut self, why: Why, before: &Head, now: Timestamp) {
         match why {
             Why::Turn | Why::Closing => {}
-            Why::Redrive => self.wish_refused(before.key),
+            Why::Redrive { .. } => self.wish_unwritten(before.key),
             Why::Replay { .. } => self.replayed(false, now),
         }
     }

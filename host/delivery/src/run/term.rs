@@ -143,7 +143,7 @@ impl Term {
             }
             Action::Suspended { webhook, result } => self.suspended(webhook, result),
             Action::ReadDelivery { key, delivery } => self.wished_read(key, delivery, now),
-            Action::TakenBack { key, result } => self.taken_back(key, result),
+            Action::WishEnded { key, result } => self.wish_ended(key, result),
             Action::Replay(stepped) => self.replay_stepped(stepped, now),
             Action::Swept(swept) => self.swept(swept, now),
             Action::Renewed(renewed) => self.renewed(renewed, now),

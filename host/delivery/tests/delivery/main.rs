@@ -17,6 +17,7 @@ mod ordering;
 mod plugins;
 #[cfg(test)]
 mod redriving;
+mod redriving_in_order;
 #[cfg(test)]
 mod replaying;
 #[cfg(test)]

@@ -2,9 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
-use transload_domain::{
-    Clock, Content, DeliveryKey, Event, Fault as PluginFault, Ordering, Outcome, Status, Webhook,
-};
+use transload_domain::{Clock, Content, DeliveryKey, Fault as PluginFault, Outcome, Status};
 
 use crate::support::{Fault, World, answered, echo_body, event, profile, seconds, webhook};
 
@@ -16,7 +14,7 @@ async fn world_with_delivery() -> (World, DeliveryKey) {
     (world, key)
 }
 
-async fn until_granted(world: &World, key: DeliveryKey) {
+pub(crate) async fn until_granted(world: &World, key: DeliveryKey) {
     world.until_true("the wish is granted", async || !world.is_asked_for(key).await).await;
 }
 
@@ -267,32 +265,4 @@ async fn many_wishes_are_all_granted() {
     }
     world.quiet().await;
     assert_eq!(world.network.count(), 600);
-}
-
-#[tokio::test]
-async fn nothing_overtakes_an_ordered_delivery_while_it_is_being_asked_for_again() {
-    let world = World::with_host();
-    world.network.answers(|one| {
-        let is_first = one.request.body == event("1").data.as_bytes() && one.attempt == 1;
-        answered(if is_first { 500 } else { 200 })
-    });
-    world.put(Webhook { ordering: Ordering::Key, ..webhook(1) }).await;
-    let post = async |id: &str| {
-        let event = Event { subject: Some("red".into()), ..event(id) };
-        world.key(world.post(event).await, &webhook(1))
-    };
-    let first = post("1").await;
-    world.until_true("it failed", async || world.attempts(first).await.len() == 1).await;
-    let second = post("2").await;
-    world.until(second, Status::Scheduled).await;
-    // The wish is written, and its word comes late: the first is in no agenda meanwhile.
-    world.ledger.fail(Fault::GrantAnswerWaits);
-    world.ask_for(first).await;
-    until_granted(&world, first).await;
-    world.quiet().await;
-    assert_eq!(world.network.count(), 1);
-    world.ledger.mend();
-    world.until(second, Status::Delivered).await;
-    let sent: Vec<DeliveryKey> = world.network.sent().iter().map(|(_, one)| one.delivery).collect();
-    assert_eq!(sent, [first, first, second]);
 }

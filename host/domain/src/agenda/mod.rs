@@ -209,9 +209,9 @@ impl Agenda {
         kept
     }
 
-    /// Whether a delivery of a later event with the same order key is in flight, or has its place kept.
-    pub fn is_overtaken(&self, head: &Head) -> bool {
-        self.lanes.get(&head.key.webhook).is_some_and(|state| state.queue.is_overtaken(head))
+    /// The last delivery of a later event with the same order key that is in flight, or has its place kept.
+    pub fn overtaken_by(&self, head: &Head) -> Option<DeliveryKey> {
+        self.lanes.get(&head.key.webhook)?.queue.overtaken_by(head)
     }
 
     /// Says that a delivery whose place was kept has been inserted, or will not come.

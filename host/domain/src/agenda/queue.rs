@@ -110,10 +110,12 @@ impl Queue {
         fresh
     }
 
-    /// Whether a delivery of a later event with the same key is out.
-    pub(super) fn is_overtaken(&self, head: &Head) -> bool {
-        let event = head.key.event;
-        self.out.iter().any(|(place, key)| place.event > event && Some(*key) == head.order)
+    /// The last delivery of a later event with the same key that is out.
+    pub(super) fn overtaken_by(&self, head: &Head) -> Option<DeliveryKey> {
+        let DeliveryKey { event, webhook, .. } = head.key;
+        let same = self.out.iter().filter(|(_, key)| Some(**key) == head.order);
+        let last = same.map(|(place, _)| *place).filter(|place| place.event > event).max()?;
+        Some(DeliveryKey { event: last.event, webhook, hook: last.hook, part: last.part })
     }
 
     /// Removes a delivery that waits; false when it does not.

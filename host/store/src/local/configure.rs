@@ -7,10 +7,10 @@ use crate::{
     Change, Entry, Error, Result, Revision,
     group::{Group, Step},
     keys,
-    row::{self, AccessRow, NumberRow, ProfileRow, WebhookRow},
+    row::{AccessRow, ProfileRow, WebhookRow, WishRow},
     rows::Rows,
 };
-use transload_domain::{DeliveryKey, Digest, Organization, Profile, Webhook, WebhookId};
+use transload_domain::{DeliveryKey, Digest, Organization, Profile, Webhook, WebhookId, Wish};
 
 impl<R: Rows> Local<R> {
     pub(super) async fn change(
@@ -29,7 +29,7 @@ impl<R: Rows> Local<R> {
                     Suspension { organization, webhook, at, reason, decided_on, event }
                         .write(step, expected)
                 }
-                Change::Redrive { delivery, wanted } => redrive(step, delivery, wanted, expected),
+                Change::Redrive { delivery, wish } => redrive(step, delivery, wish, expected),
                 Change::Replay(replay) => replay::put(step, &replay, expected),
                 Change::Profile(digest, profile) => put_profile(step, digest, profile, expected),
                 Change::Access { id, value } => put_access(step, &id, value, expected),
@@ -89,34 +89,36 @@ fn remove_webhook(
     Ok(0)
 }
 
-/// Keeps the wish for a delivery, or takes it back. Where it is kept already it is told once more, in case that the
-/// lead could not do anything about it at that time.
+/// Keeps the wish for a delivery, or that it was refused, or takes it back. A wish that is kept already is told once
+/// more, in case that the lead could not do anything about it at that time.
 fn redrive(
     step: &mut Step<'_>,
     delivery: DeliveryKey,
-    wanted: bool,
+    wish: Option<Wish>,
     expected: Option<Revision>,
 ) -> Result<Revision> {
-    let wish = keys::redrive(&delivery);
+    let key = keys::redrive(&delivery);
     // Whoever expects nothing may meet a damaged one, and puts that right.
     let present = match expected {
-        Some(_) => step.get(&wish)?.map(|bytes| row::wish(&bytes)).transpose()?.unwrap_or(0),
+        Some(_) => step.get(&key)?.map_or(Ok(0), |bytes| Ok(WishRow::read(&bytes)?.0))?,
         None => 0,
     };
-    if !wanted {
+    let Some(wish) = wish else {
         if expected.is_none() || present > 0 {
             expect(present, expected, || format!("the wish for delivery {}", delivery.id()))?;
-            step.remove(wish);
+            step.remove(key);
         }
         return Ok(0);
-    }
+    };
     expect(present, expected, || format!("the wish for delivery {}", delivery.id()))?;
     if !step.has(&keys::head(&delivery))? {
         return Err(Error::NotFound(format!("delivery {}", delivery.id())));
     }
     let revision = step.next_revision()?;
-    step.put(wish, &NumberRow(revision));
-    step.tell(Entry::Redrive(delivery));
+    step.put(key, &WishRow::new(revision, &wish));
+    if matches!(wish, Wish::Asked { .. }) {
+        step.tell(Entry::Redrive(delivery));
+    }
     Ok(revision)
 }
 

@@ -10,7 +10,7 @@ use crate::{
     Key, Record, Result, keys,
     row::{
         self, AccessRow, EventRow, HeadRow, MadeRow, NumberRow, ProfileRow, ReplayRow, Row,
-        StateRow, WebhookRow,
+        StateRow, WebhookRow, WishRow,
     },
     rows::{Order, Rows},
 };
@@ -50,7 +50,8 @@ pub(super) fn read<R: Rows>(rows: &R, key: Key) -> Result<Option<Record>> {
         }
         Key::Redrive(key) => {
             let wish = rows.get(&keys::redrive(&key))?;
-            wish.map(|bytes| row::wish(&bytes)).transpose()?.map(Record::Redrive)
+            let wish = wish.map(|bytes| WishRow::read(&bytes)).transpose()?;
+            wish.map(|(revision, wish)| Record::Redrive(revision, wish))
         }
         Key::Count(webhook, status) => {
             let found = get::<NumberRow>(rows, &keys::count(webhook, status))?;

@@ -7,7 +7,7 @@ use crate::{
     Error, Lead, Result, Retired, Retirement,
     group::{Group, Step},
     keys,
-    row::{self, EventRow, HeadRow},
+    row::{self, EventRow, HeadRow, WishRow},
     rows::{self, Order, Rows},
     waiting,
 };
@@ -135,7 +135,7 @@ fn is_closed<R: Rows>(rows: &R, no: EventNo, before: Timestamp) -> Result<bool> 
         let key = keys::delivery_in(&key).ok_or_else(|| lost(no))?;
         let head = read::head(rows, &key)?;
         if head.is_some_and(|head| !was_closed(&head, before))
-            || rows.get(&keys::redrive(&key))?.is_some()
+            || rows.get(&keys::redrive(&key))?.is_some_and(|wish| WishRow::stands(&wish))
         {
             return Ok(false);
         }
@@ -161,12 +161,14 @@ fn forget(step: &mut Step<'_>, no: EventNo, before: Timestamp) -> Result<bool> {
         heads.push(row::decode::<HeadRow>(&value)?.into_head(key));
     }
     for head in &heads {
-        if !was_closed(head, before) || step.has(&keys::redrive(&head.key))? {
+        let wish = step.get(&keys::redrive(&head.key))?;
+        if !was_closed(head, before) || wish.is_some_and(|wish| WishRow::stands(&wish)) {
             return Ok(false);
         }
     }
     for head in &heads {
         delivery::remove(step, head)?;
+        delivery::grant(step, &head.key)?;
     }
     for (key, _) in step.scan(&keys::event_attempts(no))? {
         step.remove(key);

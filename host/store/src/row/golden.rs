@@ -20,12 +20,12 @@ use transload_domain::{
     Overrides, Part, Pattern, PluginName, PluginRef, Profile, ProfileHook, Progress, Replay,
     ReplayId, Request, RetryPolicy, Sealed, Selection, SendFailure, SendFailureKind, Signing,
     SigningKey, SigningScheme, Status, Success, Suspend, SuspendRule, Timestamp, TokenHeader,
-    Verdict, Webhook, WebhookId, WebhookLimits,
+    Verdict, Webhook, WebhookId, WebhookLimits, Wish,
 };
 
 use super::{
     AccessRow, AttemptRow, BlockRow, EventRow, FailuresRow, FormatRow, HeadRow, ListedRow, MadeRow,
-    NumberRow, ProfileRow, ReplayRow, Row, StateRow, WebhookRow, decode, encode,
+    NumberRow, ProfileRow, ReplayRow, Row, StateRow, WebhookRow, WishRow, decode, encode,
 };
 use crate::keys;
 
@@ -418,6 +418,23 @@ fn replays() {
         ..full
     };
     golden("v3/replay.hex", &[later], |one| encode(&ReplayRow::new(300, one)), read);
+}
+
+#[test]
+fn wishes() {
+    let asked = |revision, out_of_order| (revision, Wish::Asked { out_of_order });
+    let refused = Wish::Refused { at: at(1_795_000_000_123_456), why: "overtaken".into() };
+    let all = [asked(1, false), asked(300, true), (u64::MAX, refused)];
+    let read = |bytes: &[u8]| WishRow::read(bytes).unwrap();
+    golden("v4/wish.hex", &all, |(revision, wish)| encode(&WishRow::new(*revision, wish)), read);
+    let former = [0, 127, 128, u64::MAX].map(|revision| asked(revision, false));
+    readable("v1/number.hex", &former, read);
+    assert_eq!(read(&[]), asked(1, false), "what the very first wrote");
+    assert!(matches!(WishRow::read(&[9, 9]), Err(crate::Error::Corrupt(_))));
+    for (one, stands) in all.iter().zip([true, true, false]) {
+        assert_eq!(WishRow::stands(&encode(&WishRow::new(one.0, &one.1))), stands);
+    }
+    assert!(WishRow::stands(&[9, 9]), "a damaged one is told of");
 }
 
 #[test]

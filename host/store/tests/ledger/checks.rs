@@ -57,6 +57,8 @@ macro_rules! conformance {
             suspend::a_refused_suspension_leaves_no_trace,
             redrive::a_wish_is_told_and_kept_until_it_is_granted,
             redrive::a_newer_wish_stays_when_an_older_one_is_taken_back,
+            redrive::what_is_refused_is_kept_for_whoever_asked_and_for_nobody_else,
+            redrive::what_was_refused_is_forgotten_with_its_event,
             redrive::only_what_lets_a_delivery_go_out_again_grants_a_wish,
             redrive::a_delivery_that_is_made_anew_is_asked_for_no_more,
             redrive::nobody_asks_for_what_is_not_there,

@@ -13,7 +13,7 @@ use transload_domain::{
     Attempt, AttemptOutcome, Authentication, Clock, Content, Delivery, DeliveryKey, Digest, Event,
     EventNo, Fault, Filter, Head, Hook, HookNo, HookType, Made, Method, Organization, Part,
     PluginName, PluginRef, Request, SendFailure, SendFailureKind, Status, Timestamp, Verdict,
-    Webhook, WebhookId, WebhookLimits,
+    Webhook, WebhookId, WebhookLimits, Wish,
 };
 use transload_store::{
     Change, Dispatch, Entry, Lead, Ledger, Page, Query, Receipt, Record, Result, Retired,
@@ -105,7 +105,8 @@ impl World {
 
     /// Asks for a delivery again, or no longer.
     pub(crate) async fn redrive(&self, delivery: DeliveryKey, wanted: bool) -> Result<u64> {
-        let change = Change::Redrive { delivery, wanted };
+        let wish = wanted.then_some(Wish::Asked { out_of_order: false });
+        let change = Change::Redrive { delivery, wish };
         self.ledger.configure(SHARD, change, None).await
     }
 

@@ -279,6 +279,7 @@ async fn a_delivery_is_shown_with_its_bytes_and_attempts() {
             "failure": null, "verdict": "retry", "retry_at": "2027-01-15T08:00:00.000000Z",
             "reason": "the vendor answered 503, not 200",
         }],
+        "retry": null,
     });
     assert_eq!(answer.json, expected);
     let with_event = host.send(get(&format!("/v1/events/{event}"))).await;

@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 use transload_delivery::{Trouble, TroubleKind};
 use transload_domain::{
     Content, Delivery, DeliveryKey, Fault, Head, Made, OrderKey, Organization, Status, Timestamp,
-    WebhookId,
+    WebhookId, Wish,
 };
-use transload_store::{Entry, LedgerExt, Shard};
+use transload_store::{Change, Entry, Key, Ledger as _, LedgerExt, Record, Shard};
 
 use crate::testing::{
-    ACME, Answer, Host, made, post_event, post_json, post_nothing, subscribe, webhook,
+    ACME, Answer, Host, get, made, post_event, post_json, post_nothing, subscribe, webhook,
 };
 
 /// A host with one webhook.
@@ -88,6 +88,32 @@ async fn an_old_state_is_not_put_over_a_new_one_unless_that_is_meant() {
     let meant = host.send(post_json(&path, &json!({"out_of_order": true}))).await;
     assert_eq!(meant.status, 202, "{}", meant.text);
     assert_eq!(retry(&host, later).await.status, 202);
+}
+
+#[tokio::test]
+async fn what_became_of_asking_is_shown_with_the_delivery() {
+    let (host, id) = host().await;
+    let dead = in_order(&host, id, "1", "order 7", Status::Dead).await;
+    let path = format!("/v1/deliveries/{}", dead.key.id());
+    let shown = async || host.send(get(&path)).await.json["retry"].clone();
+    assert_eq!(shown().await, Value::Null);
+    let meant = post_json(&format!("{path}/retry"), &json!({"out_of_order": true}));
+    assert_eq!(host.send(meant).await.status, 202);
+    assert_eq!(shown().await, json!({"state": "asked"}));
+    let kept = host.ledger.read(Shard(0), Key::Redrive(dead.key)).await.unwrap();
+    let Some(Record::Redrive(revision, Wish::Asked { out_of_order: true })) = kept else {
+        panic!("{kept:?}");
+    };
+    let at = Timestamp::from_micros(1_536_055_928_000_000);
+    let wish = Some(Wish::Refused { at, why: "a later state has arrived".into() });
+    let change = Change::Redrive { delivery: dead.key, wish };
+    host.ledger.configure(Shard(0), change, Some(revision)).await.unwrap();
+    let expected = json!({
+        "state": "refused", "refused_at": "2018-09-04T10:12:08.000000Z", "detail": "a later state has arrived",
+    });
+    assert_eq!(shown().await, expected);
+    assert_eq!(retry(&host, dead).await.status, 202);
+    assert_eq!(shown().await, json!({"state": "asked"}));
 }
 
 #[tokio::test]

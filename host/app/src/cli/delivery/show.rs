@@ -49,6 +49,7 @@ fn shown(delivery: &Value) -> String {
         ("delivery", text(delivery, "/id")),
         ("status", text(delivery, "/status")),
         ("why", text(delivery, "/reason")),
+        ("retry", retry(delivery)),
         ("due", text(delivery, "/due_at")),
         ("updated", text(delivery, "/updated_at")),
         ("event", joined(delivery, ["/event/type", "/event/id"])),
@@ -81,6 +82,18 @@ fn shown(delivery: &Value) -> String {
         }
     }
     plain(&lines.join("\n"))
+}
+
+/// What became of somebody's asking for it again, while that is not over.
+fn retry(delivery: &Value) -> String {
+    match text(delivery, "/retry/state").as_str() {
+        "refused" => format!(
+            "refused at {}: {}",
+            text(delivery, "/retry/refused_at"),
+            text(delivery, "/retry/detail")
+        ),
+        state => state.to_owned(),
+    }
 }
 
 /// Two facts that belong together, as far as they are there.
@@ -130,7 +143,7 @@ mod tests {
         let delivery = json!({
             "id": "d", "status": "scheduled", "reason": "answered 500", "due_at": "T3", "updated_at": "T2",
             "event": { "type": "order.created", "id": "e" }, "webhook": { "name": "Shop", "id": "w" },
-            "plugin": null,
+            "plugin": null, "retry": { "state": "refused", "refused_at": "T4", "detail": "it is old" },
             "request": { "method": "PUT", "endpoint": "http://v", "path": "/o", "body": "{}",
                          "headers": [{ "name": "a", "value": "b" }] },
             "attempts": [
@@ -142,7 +155,7 @@ mod tests {
         });
         assert_eq!(
             shown(&delivery),
-            "delivery d\nstatus   scheduled\nwhy      answered 500\ndue      T3\nupdated  T2\n\
+            "delivery d\nstatus   scheduled\nwhy      answered 500\nretry    refused at T4: it is old\ndue      T3\nupdated  T2\n\
              event    order.created e\nwebhook  Shop w\n\
              \nPUT http://v/o\na: b\n\n{}\n\
              \nattempt 1 at T1: no answer (connect) after 1 ms; again at T2\n  nobody listens\n\

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 use transload_domain::{Content, Delivery, EventNo, Status, WebhookId};
 use transload_store::{
-    Change, Dispatch, Entry, Error, Front, Key, Lead, Ledger, Record, Result, Revision, Settlement,
-    Shard,
+    Change, Dispatch, Entry, Error, Front, Key, Lead, Ledger, Page, Query, Record, Result,
+    Revision, Settlement, Shard,
 };
 
 /// What goes wrong.
@@ -38,6 +38,8 @@ pub(crate) enum Fault {
     SettleCorrupt,
     /// Dead letters of this webhook are written when this is mended, and not before.
     ClosingsWait(WebhookId),
+    /// Lists of what was delivered are read at once, and that is answered when this is mended.
+    DeliveredListWaits,
     /// A wish for a delivery that is taken back is so when this is mended, and not before.
     TakeBackWaits,
     /// The same is written at once, and answered when this is mended.
@@ -197,6 +199,21 @@ impl Front for Doors {
         self.inner.read(shard, key).await
     }
 
+    async fn page(
+        &self,
+        shard: Shard,
+        query: Query,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Page> {
+        let is_of_delivered = matches!(query, Query::DeliveriesByStatus(_, Status::Delivered));
+        let page = self.inner.page(shard, query, after, limit).await;
+        if is_of_delivered {
+            self.wait_while(Fault::DeliveredListWaits).await;
+        }
+        page
+    }
+
     async fn configure(
         &self,
         shard: Shard,
@@ -209,7 +226,7 @@ impl Front for Doors {
         if matches!(change, Change::Suspend { .. }) {
             self.wait_while(Fault::SuspendWaits).await;
         }
-        let takes_back = matches!(change, Change::Redrive { wanted: false, .. });
+        let takes_back = matches!(change, Change::Redrive { wish: None, .. });
         if takes_back {
             self.wait_while(Fault::TakeBackWaits).await;
         }

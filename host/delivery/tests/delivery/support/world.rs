@@ -11,7 +11,7 @@ use transload_delivery::{
 };
 use transload_domain::{
     Attempt, Clock, Content, Delivery, DeliveryKey, Event, EventNo, Head, HookNo, Part, Status,
-    Webhook,
+    Webhook, Wish,
 };
 use transload_store::{Change, Key, Ledger, Memory, Query, Record, Shard};
 
@@ -218,13 +218,42 @@ impl World {
 
     /// Asks for a delivery again.
     pub(crate) async fn ask_for(&self, key: DeliveryKey) {
-        let change = Change::Redrive { delivery: key, wanted: true };
+        self.wish(key, Wish::Asked { out_of_order: false }).await;
+    }
+
+    /// Asks for a delivery again, whatever its vendor has.
+    pub(crate) async fn insist_on(&self, key: DeliveryKey) {
+        self.wish(key, Wish::Asked { out_of_order: true }).await;
+    }
+
+    async fn wish(&self, delivery: DeliveryKey, wish: Wish) {
+        let change = Change::Redrive { delivery, wish: Some(wish) };
         self.ledger.configure(Shard::default(), change, None).await.unwrap();
     }
 
     /// Whether somebody asks for a delivery.
     pub(crate) async fn is_asked_for(&self, key: DeliveryKey) -> bool {
-        self.ledger.read(Shard::default(), Key::Redrive(key)).await.unwrap().is_some()
+        matches!(self.kept_wish(key).await, Some(Wish::Asked { .. }))
+    }
+
+    /// Waits until a wish is refused; why it is.
+    pub(crate) async fn until_refused(&self, key: DeliveryKey) -> String {
+        let refused = async || matches!(self.kept_wish(key).await, Some(Wish::Refused { .. }));
+        self.until_true("the wish is refused", refused).await;
+        match self.kept_wish(key).await {
+            Some(Wish::Refused { why, .. }) => why,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn kept_wish(&self, key: DeliveryKey) -> Option<Wish> {
+        match self.ledger.read(Shard::default(), Key::Redrive(key)).await.unwrap() {
+            Some(Record::Redrive(_, wish)) => Some(wish),
+            other => {
+                assert_eq!(other, None);
+                None
+            }
+        }
     }
 
     /// Lets time pass in steps, with all that can be done after each.

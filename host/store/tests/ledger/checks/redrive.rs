@@ -1,11 +1,13 @@
 //! Deliveries that somebody asks for again.
 
 use tokio::sync::mpsc;
-use transload_domain::{Content, DeliveryKey, EventNo, Head, Made, Status};
+use transload_domain::{Content, DeliveryKey, EventNo, Head, Made, Status, Timestamp, Wish};
 use transload_store::{Change, Dispatch, Entry, Error, Key, Record, Settlement};
 
 use super::accept::futures_join;
 use crate::world::{SHARD, World, delivery, dispatch, hook, key, next, settlement, until_current};
+
+const ASKED: Wish = Wish::Asked { out_of_order: false };
 
 /// The wishes that a lead that begins is told of.
 async fn wishes(world: &World) -> Vec<DeliveryKey> {
@@ -69,18 +71,64 @@ pub(crate) async fn a_newer_wish_stays_when_an_older_one_is_taken_back(world: Wo
     let lead = world.lead("a").await;
     let key = world.deliver(&lead, "1", &[(hook(1), Status::Dead)]).await.remove(0).head.key;
     let take_back = async |expected| {
-        let change = Change::Redrive { delivery: key, wanted: false };
+        let change = Change::Redrive { delivery: key, wish: None };
         world.ledger.configure(SHARD, change, expected).await
     };
     let stands = async || world.ledger.read(SHARD, Key::Redrive(key)).await.unwrap();
     let first = world.redrive(key, true).await.unwrap();
-    assert_eq!(stands().await, Some(Record::Redrive(first)));
+    assert_eq!(stands().await, Some(Record::Redrive(first, ASKED)));
     let second = world.redrive(key, true).await.unwrap();
     assert!(matches!(take_back(Some(first)).await, Err(Error::Conflict(_))));
-    assert_eq!(stands().await, Some(Record::Redrive(second)));
+    assert_eq!(stands().await, Some(Record::Redrive(second, ASKED)));
     assert_eq!(take_back(Some(second)).await, Ok(0));
     assert_eq!(stands().await, None);
     assert_eq!(take_back(Some(second)).await, Ok(0), "it is gone already");
+}
+
+pub(crate) async fn what_is_refused_is_kept_for_whoever_asked_and_for_nobody_else(world: World) {
+    let lead = world.lead("a").await;
+    let dead = world.deliver(&lead, "1", &[(hook(1), Status::Dead)]).await.remove(0).head;
+    let mut agenda = world.ledger.agenda(&lead).await.unwrap();
+    until_current(&mut agenda).await;
+    let configure = async |wish: &Wish, expected| {
+        let change = Change::Redrive { delivery: dead.key, wish: Some(wish.clone()) };
+        world.ledger.configure(SHARD, change, expected).await
+    };
+    let stands = async || world.ledger.read(SHARD, Key::Redrive(dead.key)).await.unwrap();
+    let refused = Wish::Refused { at: Timestamp::from_micros(9), why: "a later state".into() };
+    let first = world.redrive(dead.key, true).await.unwrap();
+    until_told(&mut agenda, dead.key).await;
+    let second = configure(&Wish::Asked { out_of_order: true }, None).await.unwrap();
+    until_told(&mut agenda, dead.key).await;
+    // Somebody has asked again meanwhile, and is not refused by what was decided before.
+    assert!(matches!(configure(&refused, Some(first)).await, Err(Error::Conflict(_))));
+    assert_eq!(stands().await, Some(Record::Redrive(second, Wish::Asked { out_of_order: true })));
+    let third = configure(&refused, Some(second)).await.unwrap();
+    assert_eq!(stands().await, Some(Record::Redrive(third, refused.clone())));
+    world.post("2").await;
+    let told = next(&mut agenda).await;
+    assert!(matches!(told, Some(Entry::Event(..))), "the lead knows what it refused: {told:?}");
+    drop(agenda);
+    assert_eq!(wishes(&world).await, [], "nor is it told to the next");
+    // Asked again, and granted: nothing is left of it.
+    let lead = world.lead("a").await;
+    configure(&refused, None).await.unwrap();
+    let after = Head { status: Status::Blocked, ..dead };
+    let granted = Settlement { after, attempt: None, made: None, failure: None, before: dead };
+    world.ledger.settle(&lead, granted).await.unwrap();
+    assert_eq!(stands().await, None);
+}
+
+pub(crate) async fn what_was_refused_is_forgotten_with_its_event(world: World) {
+    let lead = world.lead("a").await;
+    let key = world.deliver(&lead, "1", &[(hook(1), Status::Dead)]).await.remove(0).head.key;
+    world.redrive(key, true).await.unwrap();
+    assert_eq!(world.retire(&lead, 9).await.unwrap().events, 0, "somebody asks for it");
+    let refused = Wish::Refused { at: Timestamp::EPOCH, why: "a later state".into() };
+    let change = Change::Redrive { delivery: key, wish: Some(refused) };
+    world.ledger.configure(SHARD, change, None).await.unwrap();
+    assert_eq!(world.retire(&lead, 9).await.unwrap().events, 1);
+    assert_eq!(world.ledger.read(SHARD, Key::Redrive(key)).await.unwrap(), None);
 }
 
 pub(crate) async fn only_what_lets_a_delivery_go_out_again_grants_a_wish(world: World) {
