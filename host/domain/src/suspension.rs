@@ -33,16 +33,9 @@ impl RecentFailures {
     }
 
     /// Why the webhook is to be suspended at `now` by this rule, if it is: more failures than tolerated lie within
-    /// the rule's time before now, and none of them before the webhook's last resumption.
-    pub fn suspend(
-        &self,
-        rule: SuspendRule,
-        resumed_at: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Option<String> {
-        let counts = |at: &&Timestamp| {
-            now.since(**at) <= rule.within && resumed_at.is_none_or(|resumed| **at > resumed)
-        };
+    /// the rule's time before now.
+    pub fn suspend(&self, rule: SuspendRule, now: Timestamp) -> Option<String> {
+        let counts = |at: &&Timestamp| now.since(**at) <= rule.within;
         let count = self.0.iter().filter(counts).count();
         (count >= usize::try_from(rule.keep()).unwrap_or(usize::MAX)).then(|| {
             format!(
@@ -135,21 +128,20 @@ mod tests {
     #[test]
     fn the_fourth_failure_within_six_hours_suspends() {
         let h = HOUR;
-        for (what, failures, resumed, now, suspends) in [
-            ("three are tolerated", vec![1, 2, 3], None, 3, false),
-            ("the fourth is one too many", vec![1, 2, 3, 4], None, 4, true),
-            ("the window slides", vec![0, 2 * h, 4 * h, 6 * h + 1], None, 6 * h + 1, false),
-            ("its edge is within", vec![0, 2 * h, 4 * h, 6 * h], None, 6 * h, true),
-            ("old ones do not count", vec![0, 7 * h, 8 * h, 9 * h], None, 9 * h, false),
-            ("later they are forgotten", vec![1, 2, 3, 4], None, 9 * h, false),
-            ("a resumption wipes out", vec![1, 2, 3, 5], Some(3), 5, false),
-            ("four after it do not", vec![1, 4, 5, 6, 7], Some(3), 7, true),
+        for (what, failures, now, suspends) in [
+            ("three are tolerated", vec![1, 2, 3], 3, false),
+            ("the fourth is one too many", vec![1, 2, 3, 4], 4, true),
+            ("the window slides", vec![0, 2 * h, 4 * h, 6 * h + 1], 6 * h + 1, false),
+            ("its edge is within", vec![0, 2 * h, 4 * h, 6 * h], 6 * h, true),
+            ("old ones do not count", vec![0, 7 * h, 8 * h, 9 * h], 9 * h, false),
+            ("later they are forgotten", vec![1, 2, 3, 4], 9 * h, false),
+            ("a clock that is set back forgets none", vec![1, 2, 3, 4], 0, true),
         ] {
             let mut recent = RecentFailures::default();
             for failure in failures {
                 recent.add(at(failure), READYCLOUD.keep());
             }
-            let found = recent.suspend(READYCLOUD, resumed.map(at), at(now));
+            let found = recent.suspend(READYCLOUD, at(now));
             assert_eq!(found.is_some(), suspends, "{what}: {found:?}");
         }
     }
@@ -158,7 +150,7 @@ mod tests {
     fn a_suspension_says_why() {
         let recent = RecentFailures::new((0..4).map(at).collect());
         assert_eq!(
-            recent.suspend(READYCLOUD, None, at(4)).unwrap(),
+            recent.suspend(READYCLOUD, at(4)).unwrap(),
             "4 failures within 6 hours: its rules tolerate 3"
         );
         assert_eq!(
@@ -174,10 +166,10 @@ mod tests {
         for _ in 1..limits::FAILURES_KEPT_MAX {
             recent.add(at(0), rule.keep());
         }
-        assert_eq!(recent.suspend(rule, None, at(0)), None);
+        assert_eq!(recent.suspend(rule, at(0)), None);
         recent.add(at(0), rule.keep());
         recent.add(at(0), rule.keep());
-        assert!(recent.suspend(rule, None, at(0)).is_some());
+        assert!(recent.suspend(rule, at(0)).is_some());
         assert_eq!(recent.0.len(), 1_000);
     }
 

@@ -154,6 +154,12 @@ impl Webhook {
             && self.signing == other.signing
     }
 
+    /// Whether what a vendor did to the one state of a webhook counts for the other: both speak to the same vendor, and
+    /// nobody resumed the webhook in between. Clocks have no say in it: they are set back now and then.
+    pub fn counts_for(&self, other: &Self) -> bool {
+        self.is_same_vendor(other) && self.resumed_at == other.resumed_at
+    }
+
     /// The hook with this number.
     pub fn hook(&self, no: HookNo) -> Option<&Hook> {
         self.hooks.iter().find(|hook| hook.no == no)

@@ -278,13 +278,16 @@ impl Settlement {
     }
 }
 
-/// A failure that counts towards a webhook's suspension.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A failure that counts towards a webhook's suspension, unless the webhook speaks to another vendor or was resumed
+/// ([`Webhook::counts_for`]) by the time that it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// When it happened.
     pub at: Timestamp,
     /// How many of the webhook's latest failures are kept, this one included; at most [`FAILURES_KEPT_MAX`].
     pub keep: u32,
+    /// The webhook as it was when its vendor failed.
+    pub spoken_to: Arc<Webhook>,
 }
 
 /// Failures that are kept of one webhook. They are written anew with each failure; a rule that tolerates more is no
@@ -320,8 +323,8 @@ pub enum Change {
     /// the lead's to close.
     RemoveWebhook(Organization, WebhookId),
     /// A webhook's deliveries are held from now on, and the event that says so is accepted in the same write. Where
-    /// they are held already, or were resumed at that time or later, or the webhook speaks to another vendor than the
-    /// one that is to blame, nothing happens, and the answer is the webhook's revision.
+    /// they are held already, or what it is suspended for does not count any more ([`Webhook::counts_for`]), nothing
+    /// happens, and the answer is the webhook's revision.
     Suspend {
         /// Whose webhook; also the event's.
         organization: Organization,
@@ -332,7 +335,7 @@ pub enum Change {
         /// Why, in words for the operator.
         reason: String,
         /// The webhook as it was when its vendor did what it is suspended for; none where a person wants it.
-        decided_on: Option<Box<Webhook>>,
+        decided_on: Option<Arc<Webhook>>,
         /// The event that tells others.
         event: Box<Event>,
     },

@@ -71,6 +71,7 @@ impl Director {
             Step::Idle => {
                 self.in_a_row = 0;
                 self.scene.time.idle();
+                self.scene.facts.state().is_idle();
             }
         }
         step

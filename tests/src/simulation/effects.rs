@@ -10,7 +10,7 @@ use transload_domain::{
 use transload_store::{Dispatch, Lead, Receipt, Settlement};
 
 use super::{
-    facts::{DeliveryFact, EventFact, Promise, State, WebhookFact, name},
+    facts::{DeliveryFact, EventFact, Moment, Promise, State, WebhookFact, name},
     plugins, vendors,
 };
 
@@ -19,14 +19,15 @@ pub(super) const ROUND_MAX: u32 = 12;
 
 impl State {
     /// A host was granted the lead.
-    pub(super) fn leads(&mut self, lead: &Lead, now: Timestamp, steady: Timestamp) {
+    pub(super) fn leads(&mut self, lead: &Lead, steady: Timestamp) {
+        let moment = self.moment();
         if self.lead.as_ref().is_none_or(|old| old.epoch != lead.epoch) {
             self.disturbed = steady;
             self.note(&format!("{} leads in epoch {}", lead.host, lead.epoch));
             self.counts.terms += 1;
             // What a host remembers of its vendors is its own.
             for webhook in self.webhooks.values_mut() {
-                webhook.knows_nothing_of_its_vendor(now);
+                webhook.nothing_is_known_of_its_vendor(moment);
             }
         }
         if self.lead.as_ref().is_some_and(|old| old.epoch > lead.epoch) {
@@ -129,6 +130,7 @@ impl State {
             settled: Default::default(),
             gone: 0,
             answers: BTreeMap::new(),
+            decided: 0,
         };
         let on_trial =
             self.events.get(&head.key.event).is_some_and(|e| e.event.emulated_for.is_some());
@@ -175,7 +177,7 @@ impl State {
     }
 
     /// A settlement took effect.
-    pub(super) fn settled(&mut self, lead: &Lead, settlement: &Settlement, now: Timestamp) {
+    pub(super) fn settled(&mut self, lead: &Lead, settlement: &Settlement) {
         self.only_the_lead(lead, "settled");
         let Settlement { before, after, attempt, made, .. } = settlement;
         let name = name(&before.key);
@@ -193,7 +195,7 @@ impl State {
             self.broken(Promise::I5, format!("delivery {name} lost its bytes"));
         }
         match attempt {
-            Some(attempt) => self.attempted(&name, &mut fact, (before, after), attempt, now),
+            Some(attempt) => self.attempted(&name, &mut fact, (before, after), attempt),
             None if !before.status.is_open() && after.status.is_open() => {
                 self.reopened(&name, before.key);
             }
@@ -217,7 +219,6 @@ impl State {
         fact: &mut DeliveryFact,
         (before, after): (&Head, &Head),
         attempt: &Attempt,
-        now: Timestamp,
     ) {
         if !fact.settled.insert(attempt.number) {
             let number = attempt.number;
@@ -237,12 +238,13 @@ impl State {
         } else {
             self.waits_as_its_schedule_says(name, before, after);
         }
+        let moment = self.moment();
         let Some(webhook) = self.webhooks.get_mut(&before.key.webhook) else { return };
-        // What an endpoint did that is no longer the webhook's does not suspend it.
-        let was_so = was_so && attempt.started > webhook.endpoint_since.max(webhook.resumed);
+        // Whether the host knew by then whom it speaks to now.
+        let was_so = was_so && fact.decided > webhook.spoken_to_since;
         if was_so && !before.emulated && vendors::has_failed(&webhook.webhook, &attempt.outcome) {
             let at = attempt.started.after(attempt.took);
-            webhook.stored_failures.push((at, now));
+            webhook.stored_failures.push((at, moment));
         }
     }
 
@@ -261,7 +263,8 @@ impl State {
     }
 
     /// A webhook was made or changed.
-    pub(super) fn configured(&mut self, webhook: &Webhook, now: Timestamp) {
+    pub(super) fn configured(&mut self, webhook: &Webhook) {
+        let now = self.moment();
         self.note(&format!(
             "webhook {} is set: {} hooks of {}, suspended {}",
             &webhook.id.to_string()[..4],
@@ -281,13 +284,12 @@ impl State {
                 changed: now,
                 failures: Vec::new(),
                 stored_failures: Vec::new(),
-                resumed: now,
                 former_cap: None,
+                spoken_to_since: now,
                 vendor_since: now,
-                endpoint_since: Timestamp::EPOCH,
                 failing: 0,
                 tripped: None,
-                gone: None,
+                gone: false,
             };
             self.webhooks.insert(webhook.id, fact);
             return;
@@ -295,13 +297,11 @@ impl State {
         let old = std::mem::replace(&mut fact.webhook, webhook.clone());
         fact.steady &= old.hooks.len() == webhook.hooks.len() && old.filter == webhook.filter;
         if old.hooks != webhook.hooks || old.resumed_at != webhook.resumed_at {
-            fact.knows_nothing_of_its_vendor(now);
-        }
-        if old.hooks != webhook.hooks {
-            fact.endpoint_since = now;
+            fact.nothing_is_known_of_its_vendor(now);
+            fact.spoken_to_since = now;
             fact.failures.clear();
             fact.stored_failures.clear();
-            fact.gone = None;
+            fact.gone = false;
         }
         if old.limits != webhook.limits {
             let usual = limits::CONCURRENCY_PER_WEBHOOK;
@@ -310,14 +310,11 @@ impl State {
         if old.suspended_at != webhook.suspended_at || old.limits != webhook.limits {
             fact.changed = now;
         }
-        if old.resumed_at != webhook.resumed_at {
-            fact.resumed = now;
-            fact.stored_failures.clear();
-        }
     }
 
     /// A webhook was removed, and its state with it.
-    pub(super) fn removed(&mut self, webhook: WebhookId, now: Timestamp) {
+    pub(super) fn removed(&mut self, webhook: WebhookId) {
+        let now = self.moment();
         self.note(&format!("webhook {} is removed", &webhook.to_string()[..4]));
         if let Some(fact) = self.webhooks.get_mut(&webhook) {
             (fact.removed, fact.steady, fact.changed) = (true, false, now);
@@ -325,7 +322,7 @@ impl State {
         self.counters.remove(&webhook);
     }
 
-    /// A host has suspended a webhook, or has found it suspended. `now` is the wall's time and the steady one.
+    /// A host has suspended a webhook, or has found it suspended.
     pub(super) fn suspended(
         &mut self,
         id: WebhookId,
@@ -333,21 +330,19 @@ impl State {
         reason: &str,
         event: &Event,
         told: Option<EventNo>,
-        now: (Timestamp, Timestamp),
+        steady: Timestamp,
     ) {
+        let moment = self.moment();
         let Some(fact) = self.webhooks.get_mut(&id) else {
             return self
                 .broken(Promise::Suspension, format!("{id} is suspended, and is not there"));
         };
-        let resumed_since = fact.webhook.resumed_at.is_some_and(|resumed| resumed >= at);
-        if fact.webhook.suspended_at.is_some() || resumed_since {
+        if fact.webhook.suspended_at.is_some() {
             return;
         }
-        (fact.webhook.suspended_at, fact.changed) = (Some(at), now.0);
+        (fact.webhook.suspended_at, fact.changed) = (Some(at), moment);
         fact.webhook.suspended_because = Some(reason.to_owned());
-        let resumed = fact.webhook.resumed_at.unwrap_or(Timestamp::EPOCH);
-        let is_gone = fact.gone.is_some_and(|gone| gone > resumed);
-        let has_a_reason = is_gone || is_failing(fact, at);
+        let has_a_reason = fact.gone || is_failing(fact, at);
         self.counts.suspensions += 1;
         self.note(&format!("webhook {} is suspended: {reason}", &id.to_string()[..4]));
         if !has_a_reason {
@@ -357,7 +352,7 @@ impl State {
         match told {
             Some(no) => {
                 let receipt = Receipt { no, fresh: true };
-                self.accepted(std::slice::from_ref(event), &[receipt], now.1);
+                self.accepted(std::slice::from_ref(event), &[receipt], steady);
             }
             None => self.broken(Promise::Suspension, format!("{id} was suspended in silence")),
         }
@@ -421,7 +416,7 @@ impl State {
 
 impl WebhookFact {
     /// What its vendor did before says nothing any more.
-    fn knows_nothing_of_its_vendor(&mut self, now: Timestamp) {
+    fn nothing_is_known_of_its_vendor(&mut self, now: Moment) {
         (self.failing, self.tripped, self.vendor_since) = (0, None, now);
     }
 }
@@ -429,8 +424,7 @@ impl WebhookFact {
 /// Whether a webhook has failed as often as its vendor tolerates, and once more.
 fn is_failing(fact: &WebhookFact, at: Timestamp) -> bool {
     let Some(rule) = plugins::suspend_rule(&fact.webhook) else { return false };
-    let since = fact.webhook.resumed_at.unwrap_or(Timestamp::EPOCH);
-    let counts = |failed: &&Timestamp| **failed > since && at.since(**failed) <= rule.within;
+    let counts = |failed: &&Timestamp| at.since(**failed) <= rule.within;
     fact.failures.iter().filter(counts).count() > rule.more_than as usize
 }
 

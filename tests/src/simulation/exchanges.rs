@@ -25,7 +25,7 @@ const RECOVERY: Duration = Duration::from_secs(110);
 /// What the clock on the wall shows and has shown when an exchange begins.
 #[derive(Clone, Copy)]
 pub(super) struct Times {
-    /// When it was decided, or earlier.
+    /// What it showed when the exchange was decided, or earlier.
     pub(super) decided: Timestamp,
     pub(super) now: Timestamp,
     /// The latest time that it has ever shown.
@@ -42,13 +42,17 @@ impl State {
         self.note(&format!("{host} sends {name}, attempt {}", exchange.attempt));
         self.is_due(&name, exchange, latest);
         self.is_within_the_lease(host, &name, decided);
-        self.goes_to_a_webhook_that_takes_it(&name, exchange, at);
+        self.goes_to_a_webhook_that_takes_it(&name, exchange, now);
         self.is_in_order(&name, key);
         self.is_not_overtaken(key);
         let number = self.counts.exchanges;
-        self.is_the_only_probe(&name, key, decided);
-        let began = now;
-        self.under_way.insert(number, Underway { host: host.to_owned(), delivery: key, began });
+        self.is_the_only_probe(&name, key);
+        let (began, decided) = (self.moment(), self.idle);
+        if let Some(fact) = self.deliveries.get_mut(&key) {
+            fact.decided = decided;
+        }
+        let host_name = host.to_owned();
+        self.under_way.insert(number, Underway { host: host_name, delivery: key, began, decided });
         self.is_within_its_share(host, key);
         number
     }
@@ -89,12 +93,8 @@ impl State {
         }
     }
 
-    fn goes_to_a_webhook_that_takes_it(
-        &mut self,
-        name: &str,
-        exchange: &Exchange,
-        Times { decided, now, .. }: Times,
-    ) {
+    fn goes_to_a_webhook_that_takes_it(&mut self, name: &str, exchange: &Exchange, now: Timestamp) {
+        let decided = self.idle;
         let Some(fact) = self.webhooks.get(&exchange.delivery.webhook) else { return };
         let known = fact.changed < decided;
         if known && fact.removed {
@@ -108,9 +108,7 @@ impl State {
         let too_many = rule.more_than as usize + 1;
         let known = fact.stored_failures.iter().filter(|(_, known)| *known < decided);
         let latest = known.rev().take(too_many);
-        let counts =
-            |(at, _): &&(Timestamp, Timestamp)| *at > fact.resumed && now.since(*at) <= rule.within;
-        let failures = latest.filter(counts).count();
+        let failures = latest.filter(|(at, _)| now.since(*at) <= rule.within).count();
         if failures == too_many {
             let words = format!("{name} is sent after {failures} failures: {rule:?}");
             self.broken(Promise::Suspension, words);
@@ -118,13 +116,13 @@ impl State {
     }
 
     /// A vendor that keeps failing gets one exchange at a time.
-    fn is_the_only_probe(&mut self, name: &str, key: DeliveryKey, decided: Timestamp) {
+    fn is_the_only_probe(&mut self, name: &str, key: DeliveryKey) {
         let Some(tripped) = self.webhook(key.webhook).and_then(|fact| fact.tripped) else { return };
         let mut others = self
             .under_way
             .values()
             .filter(|other| other.delivery.webhook == key.webhook && other.began > tripped);
-        if tripped < decided
+        if tripped < self.idle
             && let Some(other) = others.next()
         {
             let other = super::facts::name(&other.delivery);
@@ -217,24 +215,23 @@ impl State {
         let Some(fact) = self.deliveries.get_mut(&exchange.delivery) else { return };
         fact.answers.entry(exchange.attempt).or_default().push(outcome.clone());
         let on_trial = fact.head.emulated;
+        let moment = self.moment();
         let Some(webhook) = self.webhooks.get_mut(&exchange.delivery.webhook) else { return };
-        // What an endpoint did that is no longer the webhook's is no reason to suspend it.
-        let is_current =
-            webhook.webhook.hooks.iter().any(|hook| hook.endpoint == exchange.endpoint);
+        let mine = self.under_way.values().filter(|e| e.delivery == exchange.delivery);
+        // What an endpoint did that is no longer the webhook's is no reason to suspend it, nor what began before somebody
+        // said that it is mended.
+        let is_current = mine.clone().any(|exchange| exchange.began > webhook.spoken_to_since);
         if is_current && !on_trial && vendors::has_failed(&webhook.webhook, outcome) {
             webhook.failures.push(now);
-            if words == "410" {
-                webhook.gone = Some(now);
-            }
+            webhook.gone |= words == "410";
         }
-        let mut mine = self.under_way.values().filter(|e| e.delivery == exchange.delivery);
-        let is_former = mine.any(|exchange| exchange.began <= webhook.vendor_since);
+        let is_former = mine.clone().any(|exchange| exchange.decided <= webhook.vendor_since);
         if vendors::is_down(outcome) && is_former {
             // It says nothing about the vendor that is spoken to now.
         } else if vendors::is_down(outcome) {
             webhook.failing += 1;
             if webhook.failing >= limits::BREAKER_FAILURES {
-                webhook.tripped.get_or_insert(now);
+                webhook.tripped.get_or_insert(moment);
             }
         } else {
             (webhook.failing, webhook.tripped) = (0, None);

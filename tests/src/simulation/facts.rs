@@ -75,6 +75,10 @@ pub struct Counts {
     pub retired: u64,
 }
 
+/// A point in the course of a simulation: how many steps there were before it. What came first is asked of this, not of
+/// the clock on the wall, which somebody may set.
+pub(super) type Moment = u64;
+
 /// All that is known from outside, behind one lock.
 pub(super) struct Facts(Mutex<State>);
 
@@ -105,6 +109,8 @@ pub(super) struct State {
     pub(super) replays: BTreeMap<ReplayId, ReplayFact>,
     /// When something last happened that excuses a host for being slow.
     pub(super) disturbed: Timestamp,
+    /// When everybody last had nothing to do: whatever happened before was known to all from then on.
+    pub(super) idle: Moment,
     pub(super) counts: Counts,
     pub(super) violations: Vec<Violation>,
     trace: Trace,
@@ -131,6 +137,8 @@ pub(super) struct DeliveryFact {
     pub(super) gone: u32,
     /// What the vendor answered to each attempt; more than one answer where a crash cut one.
     pub(super) answers: BTreeMap<u32, Vec<AttemptOutcome>>,
+    /// What was known to all when its latest exchange began was known by then.
+    pub(super) decided: Moment,
 }
 
 /// What is known of a webhook.
@@ -139,24 +147,23 @@ pub(super) struct WebhookFact {
     /// Whether plugin, hooks and filter are as they were when it was made.
     pub(super) steady: bool,
     pub(super) removed: bool,
-    /// When it was suspended or changed, by the wall.
-    pub(super) changed: Timestamp,
-    /// When the vendor failed, as it knows itself.
+    /// When it was suspended or changed.
+    pub(super) changed: Moment,
+    /// When the vendor failed since it is spoken to as now, by the wall, as it knows itself.
     pub(super) failures: Vec<Timestamp>,
-    /// When failures that the store knows of happened, and when it learned of them.
-    pub(super) stored_failures: Vec<(Timestamp, Timestamp)>,
+    /// When those failures happened that the store knows of, by the wall, and when it learned of them.
+    pub(super) stored_failures: Vec<(Timestamp, Moment)>,
     /// Exchanges at the same time that it took before its limits last changed: what was being read then may still go.
     pub(super) former_cap: Option<u16>,
-    /// When it was last resumed, and since when it speaks to the same vendor; both as the store learned of it.
-    pub(super) resumed: Timestamp,
-    pub(super) vendor_since: Timestamp,
-    /// When its hooks last changed.
-    pub(super) endpoint_since: Timestamp,
+    /// Since when it speaks to the same vendor without a resumption, as the store learned of it.
+    pub(super) spoken_to_since: Moment,
+    /// Since when the lead may know something about the vendor: it forgets all when it ends.
+    pub(super) vendor_since: Moment,
     /// Exchanges that failed in a row, and since when they are so many that only one may be made at a time.
     pub(super) failing: u32,
-    pub(super) tripped: Option<Timestamp>,
-    /// When the vendor last said that the endpoint is gone for ever.
-    pub(super) gone: Option<Timestamp>,
+    pub(super) tripped: Option<Moment>,
+    /// Whether the vendor said since then that the endpoint is gone for ever.
+    pub(super) gone: bool,
 }
 
 /// What is known of a replay.
@@ -171,7 +178,9 @@ pub(super) struct ReplayFact {
 pub(super) struct Underway {
     pub(super) host: String,
     pub(super) delivery: DeliveryKey,
-    pub(super) began: Timestamp,
+    pub(super) began: Moment,
+    /// What happened before was known to the host.
+    pub(super) decided: Moment,
 }
 
 /// Every step in words, as a digest; and printed, where somebody wants to read it.
@@ -210,6 +219,16 @@ impl State {
         if self.trace.printed {
             println!("{:>8} {what}", self.counts.steps);
         }
+    }
+
+    /// Now.
+    pub(super) fn moment(&self) -> Moment {
+        self.counts.steps
+    }
+
+    /// Nobody has anything to do: whatever happened is known to all.
+    pub(super) fn is_idle(&mut self) {
+        self.idle = self.moment();
     }
 
     /// A digest of all that happened.

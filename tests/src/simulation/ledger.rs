@@ -136,7 +136,7 @@ impl Door {
 impl Ledger for Watched {
     async fn lead(&self, shard: Shard, host: &str, lease: Duration) -> Result<Lead> {
         let lead = self.memory.lead(shard, host, lease).await?;
-        self.facts.state().leads(&lead, self.time.now(), self.time.steady());
+        self.facts.state().leads(&lead, self.time.steady());
         Ok(lead)
     }
 
@@ -162,7 +162,7 @@ impl Ledger for Watched {
 
     async fn settle(&self, lead: &Lead, settlement: Settlement) -> Result<()> {
         self.memory.settle(lead, settlement.clone()).await?;
-        self.facts.state().settled(lead, &settlement, self.time.now());
+        self.facts.state().settled(lead, &settlement);
         Ok(())
     }
 
@@ -173,10 +173,9 @@ impl Ledger for Watched {
         expected: Option<Revision>,
     ) -> Result<Revision> {
         let revision = self.memory.configure(shard, change.clone(), expected).await?;
-        let now = self.time.now();
         match change {
-            Change::Webhook(webhook) => self.facts.state().configured(&webhook, now),
-            Change::RemoveWebhook(_, webhook) => self.facts.state().removed(webhook, now),
+            Change::Webhook(webhook) => self.facts.state().configured(&webhook),
+            Change::RemoveWebhook(_, webhook) => self.facts.state().removed(webhook),
             Change::Suspend { organization, webhook, at, reason, event, .. } => {
                 let stored = self.memory.webhook(shard, &organization, webhook).await?;
                 if stored.is_none_or(|(_, stored)| stored.suspended_at != Some(at)) {
@@ -184,7 +183,7 @@ impl Ledger for Watched {
                 }
                 let told = self.memory.event_by(shard, event.identity()).await?;
                 let steady = self.time.steady();
-                self.facts.state().suspended(webhook, at, &reason, &event, told, (now, steady));
+                self.facts.state().suspended(webhook, at, &reason, &event, told, steady);
             }
             Change::Redrive { delivery, wish } => self.facts.state().asked(delivery, wish.as_ref()),
             Change::Replay(replay) => self.facts.state().replayed(&replay),

@@ -86,7 +86,8 @@ impl Term {
         let recent = self.suspensions.failures.entry(flight.webhook.id).or_default();
         recent.add(now, rule.keep());
         let reason = self.reason_to_suspend(flight.webhook.id, rule, now);
-        (Some(Failure { at: now, keep: rule.keep() }), reason)
+        let spoken_to = Arc::clone(&flight.webhook);
+        (Some(Failure { at: now, keep: rule.keep(), spoken_to }), reason)
     }
 
     fn reason_to_suspend(
@@ -95,8 +96,7 @@ impl Term {
         rule: SuspendRule,
         now: Timestamp,
     ) -> Option<String> {
-        let resumed_at = self.rules.webhook(webhook)?.resumed_at;
-        self.suspensions.failures.get(&webhook)?.suspend(rule, resumed_at, now)
+        self.suspensions.failures.get(&webhook)?.suspend(rule, now)
     }
 
     /// Decides that a webhook is to be suspended: from now on nothing is sent for it. The suspension is written when
@@ -130,7 +130,7 @@ impl Term {
             webhook: id,
             at: decided.at,
             reason: decided.reason.clone(),
-            decided_on: Some(Box::new(Webhook::clone(&decided.spoken_to))),
+            decided_on: Some(Arc::clone(&decided.spoken_to)),
             event: Box::new(suspended_event(webhook, decided.at, &decided.reason)),
         };
         self.effects.push(Effect::Suspend(id, Box::new(change)));
@@ -169,23 +169,22 @@ impl Term {
         if let Some(former) = self.rules.webhook(id) {
             let resumed = former.suspended_at.is_some() && webhook.suspended_at.is_none()
                 || former.resumed_at != webhook.resumed_at;
-            let is_another = !former.is_same_vendor(&webhook);
+            let begins_anew = !former.counts_for(&webhook);
             if resumed {
                 info!(webhook = %id, "the webhook is resumed");
                 self.order_what_was_held(id, now);
             }
-            if webhook.suspended_at.is_some() || resumed || is_another {
+            if webhook.suspended_at.is_some() || resumed || begins_anew {
                 self.forget_vendor(id);
             }
-            if is_another {
+            if begins_anew {
                 self.suspensions.failures.remove(&id);
             }
         }
         if let Some(decided) = self.suspensions.decided.get(&id) {
             // The ledger's word counts: that it is suspended, or what was made of it since it was.
             let obeyed = webhook.suspended_at.is_some()
-                || webhook.resumed_at.is_some_and(|resumed| resumed >= decided.at)
-                || !decided.spoken_to.is_same_vendor(&webhook)
+                || !decided.spoken_to.counts_for(&webhook)
                 || decided.step == Step::Written;
             if obeyed {
                 self.suspensions.decided.remove(&id);

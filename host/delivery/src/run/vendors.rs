@@ -45,10 +45,8 @@ impl Term {
     /// Whether an exchange says something about the vendor that the webhook speaks to now: not what an endpoint did that
     /// is no longer the webhook's, nor what happened before somebody said that it is mended.
     pub(super) fn is_news(&self, flight: &Flight) -> bool {
-        self.rules.webhook(flight.webhook.id).is_some_and(|current| {
-            current.is_same_vendor(&flight.webhook)
-                && current.resumed_at.is_none_or(|resumed| flight.started > resumed)
-        })
+        let current = self.rules.webhook(flight.webhook.id);
+        current.is_some_and(|current| current.counts_for(&flight.webhook))
     }
 
     /// Takes in what an exchange showed about the vendor. An exchange on trial is one as any other: it meets the same

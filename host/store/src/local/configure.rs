@@ -53,8 +53,8 @@ fn put_webhook(
     let present = former.as_ref().map_or(0, WebhookRow::revision);
     expect(present, expected, || format!("webhook {}", webhook.id))?;
     let former = former.map(Webhook::try_from).transpose()?;
-    if former.is_some_and(|former| !former.is_same_vendor(&webhook)) {
-        // What the former vendor did says nothing about this one.
+    if former.is_some_and(|former| !former.counts_for(&webhook)) {
+        // What the former vendor did, or this one before somebody said that it is mended, says nothing any more.
         failures::end(step, webhook.id);
     }
     if present == 0 {

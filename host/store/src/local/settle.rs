@@ -50,7 +50,7 @@ fn settle(
         delivery::grant(step, &after.key)?;
     }
     if let Some(failure) = failure {
-        failures::add(step, after.key.webhook, *failure)?;
+        failures::add(step, failure)?;
     }
     delivery::replace_head(step, before, after)
 }

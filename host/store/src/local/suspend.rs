@@ -13,7 +13,7 @@ pub(super) struct Suspension {
     pub(super) webhook: WebhookId,
     pub(super) at: Timestamp,
     pub(super) reason: String,
-    pub(super) decided_on: Option<Box<Webhook>>,
+    pub(super) decided_on: Option<Arc<Webhook>>,
     pub(super) event: Box<Event>,
 }
 
@@ -25,9 +25,8 @@ impl Suspension {
         };
         let present = row.revision();
         let webhook = Webhook::try_from(row)?;
-        let resumed_since = webhook.resumed_at.is_some_and(|resumed| resumed >= self.at);
-        let is_another = self.decided_on.is_some_and(|one| !one.is_same_vendor(&webhook));
-        if webhook.suspended_at.is_some() || resumed_since || is_another {
+        let counts = self.decided_on.is_none_or(|one| one.counts_for(&webhook));
+        if webhook.suspended_at.is_some() || !counts {
             return Ok(present);
         }
         expect(present, expected, || format!("webhook {}", self.webhook))?;

@@ -49,6 +49,7 @@ macro_rules! conformance {
             failures::failures_are_bounded,
             failures::failures_go_with_their_webhook,
             failures::a_new_vendor_begins_without_failures,
+            failures::a_resumed_webhook_begins_without_failures,
             failures::i7_a_refused_settlement_counts_no_failure,
             suspend::i4_a_suspension_and_its_event_come_true_together,
             suspend::a_webhook_is_suspended_once,

@@ -92,7 +92,11 @@ async fn damaged_failures_hold_up_nobody() {
     world.put_webhook(&webhook(hook(1))).await;
     let made = world.deliver(&lead, "1", &[(hook(1), Status::Scheduled)]).await.remove(0);
     let failed = |before, at| Settlement {
-        failure: Some(Failure { at: Timestamp::from_micros(at), keep: 9 }),
+        failure: Some(Failure {
+            at: Timestamp::from_micros(at),
+            keep: 9,
+            spoken_to: webhook(hook(1)).into(),
+        }),
         ..settlement(before, Status::Scheduled)
     };
     let first = failed(made.head, 1);

@@ -90,7 +90,11 @@ async fn what_a_lead_must_know_outlives_a_restart() {
     world.put_webhook(&webhook(hook(1))).await;
     let parts = [(hook(1), Status::Scheduled), (hook(1), Status::Dead), (hook(1), Status::Dead)];
     let made = world.deliver(&old, "1", &parts).await;
-    let failure = Some(Failure { at: Timestamp::from_micros(7), keep: 3 });
+    let failure = Some(Failure {
+        at: Timestamp::from_micros(7),
+        keep: 3,
+        spoken_to: webhook(hook(1)).into(),
+    });
     let failed = Settlement { failure, ..settlement(made[0].head, Status::Scheduled) };
     ledger.settle(&old, failed.clone()).await.unwrap();
     for one in &made[1..] {

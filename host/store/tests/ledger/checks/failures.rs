@@ -1,14 +1,28 @@
 //! The recent failures by which a webhook is suspended.
 
-use transload_domain::{Head, Status, Timestamp, WebhookId};
+use std::sync::Arc;
+
+use transload_domain::{Head, Status, Timestamp, Webhook, WebhookId};
 use transload_store::{Change, Entry, Failure, Lead, Settlement};
 
 use crate::world::{SHARD, World, acme, hook, settlement, until_current, webhook};
 
 /// Lets an attempt fail at this time.
 async fn fail(world: &World, lead: &Lead, head: Head, micros: i64, keep: u32) -> Head {
+    fail_as(world, lead, head, (micros, keep), &webhook(head.key.webhook)).await
+}
+
+/// Lets an attempt fail that was made for the webhook as it is here.
+async fn fail_as(
+    world: &World,
+    lead: &Lead,
+    head: Head,
+    (micros, keep): (i64, u32),
+    spoken_to: &Webhook,
+) -> Head {
     let settled = settlement(head, Status::Scheduled);
-    let failure = Some(Failure { at: Timestamp::from_micros(micros), keep });
+    let spoken_to = Arc::new(spoken_to.clone());
+    let failure = Some(Failure { at: Timestamp::from_micros(micros), keep, spoken_to });
     world.ledger.settle(lead, Settlement { failure, ..settled.clone() }).await.unwrap();
     settled.after
 }
@@ -60,18 +74,37 @@ pub(crate) async fn failures_are_bounded(world: World) {
     assert_eq!(told, (5..i64::from(MAX) + 5).collect::<Vec<_>>());
 }
 
-pub(crate) async fn a_new_vendor_begins_without_failures(world: World) {
+/// Whoever speaks to another vendor, or says that it is mended, begins anew: what was there counts no longer, and what is
+/// still on its way does not either.
+async fn begins_without_failures(world: World, change: impl Fn(&mut Webhook)) {
     let lead = world.lead("a").await;
-    let mut hook1 = webhook(hook(1));
-    world.put_webhook(&hook1).await;
+    let former = webhook(hook(1));
+    world.put_webhook(&former).await;
     let head = world.deliver(&lead, "1", &[(hook(1), Status::Scheduled)]).await[0].head;
-    fail(&world, &lead, head, 10, 3).await;
-    hook1.name = "another name".into();
-    world.put_webhook(&hook1).await;
-    assert_eq!(told(&world, "a", hook(1)).await, Some(vec![10]));
-    hook1.hooks[0].endpoint.push_str("/new");
-    world.put_webhook(&hook1).await;
+    let head = fail_as(&world, &lead, head, (10, 3), &former).await;
+    let mut renamed = former.clone();
+    renamed.name = "another name".into();
+    world.put_webhook(&renamed).await;
+    let head = fail_as(&world, &lead, head, (20, 3), &former).await;
+    assert_eq!(told(&world, "a", hook(1)).await, Some(vec![10, 20]));
+    let mut changed = renamed.clone();
+    change(&mut changed);
+    world.put_webhook(&changed).await;
     assert_eq!(told(&world, "a", hook(1)).await, None);
+    let lead = world.lead("a").await;
+    // The clock was set back in between.
+    let head = fail_as(&world, &lead, head, (30, 3), &former).await;
+    fail_as(&world, &lead, head, (5, 3), &changed).await;
+    assert_eq!(told(&world, "a", hook(1)).await, Some(vec![5]));
+}
+
+pub(crate) async fn a_new_vendor_begins_without_failures(world: World) {
+    begins_without_failures(world, |webhook| webhook.hooks[0].endpoint.push_str("/new")).await;
+}
+
+pub(crate) async fn a_resumed_webhook_begins_without_failures(world: World) {
+    let resumed_at = Some(Timestamp::from_micros(25));
+    begins_without_failures(world, |webhook| webhook.resumed_at = resumed_at).await;
 }
 
 pub(crate) async fn failures_go_with_their_webhook(world: World) {
@@ -91,7 +124,11 @@ pub(crate) async fn i7_a_refused_settlement_counts_no_failure(world: World) {
     world.put_webhook(&webhook(hook(1))).await;
     let head = world.deliver(&lead, "1", &[(hook(1), Status::Scheduled)]).await[0].head;
     fail(&world, &lead, head, 10, 3).await;
-    let failure = Some(Failure { at: Timestamp::from_micros(11), keep: 3 });
+    let failure = Some(Failure {
+        at: Timestamp::from_micros(11),
+        keep: 3,
+        spoken_to: Arc::new(webhook(hook(1))),
+    });
     let again = Settlement { failure, ..settlement(head, Status::Scheduled) };
     assert!(world.ledger.settle(&lead, again).await.is_err());
     assert_eq!(told(&world, "a", hook(1)).await, Some(vec![10]));
