@@ -282,6 +282,28 @@ async fn what_began_before_a_resumption_does_not_count() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_after_a_resumption_hides_no_failure() {
+    for (status, attempts) in [(500, 4), (410, 1)] {
+        let world = world_with_retry_after(seconds(60));
+        world.network.answers(move |_| answered(status));
+        world.put(webhook(1)).await;
+        world.time.advance(HOUR);
+        world.resume(&webhook(1)).await;
+        world.quiet().await;
+        world.time.set_back(HOUR);
+        let key = world.key(world.post(event("1")).await, &webhook(1));
+        world.until_sent(1).await;
+        world.pass(seconds(60), 3).await;
+        world.until_suspended(&webhook(1)).await;
+        assert_eq!(world.network.count(), attempts, "{status}");
+        world.network.answers(|_| answered(200));
+        world.resume(&webhook(1)).await;
+        world.pass(seconds(60), 1).await;
+        world.until(key, Status::Delivered).await;
+    }
+}
+
+#[tokio::test]
 async fn what_was_held_goes_out_in_the_order_of_acceptance_whatever_was_tried_before() {
     let world = world_with_retry_after(HOUR);
     world.network.answers(|one| {

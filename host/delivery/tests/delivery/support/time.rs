@@ -26,6 +26,11 @@ impl Time {
     pub(crate) fn advance(&self, by: Duration) {
         self.0.send_modify(|now| *now = now.after(by));
     }
+
+    pub(crate) fn set_back(&self, by: Duration) {
+        let micros = i64::try_from(by.as_micros()).unwrap();
+        self.0.send_modify(|now| *now = Timestamp::from_micros(now.as_micros() - micros));
+    }
 }
 
 impl Clock for Time {
