@@ -105,6 +105,16 @@ impl Backlog {
         self.room(Waiting::Events, self.limits.events, self.events(), of_organization)
     }
 
+    /// Whether a replay may let more of an organization's deliveries go out again: while it could have twice as many open.
+    /// So a replay fills half of what the organization may at the most, and its new events are not refused because of its
+    /// own replay.
+    pub fn admits_replay(&self, organization: &Organization) -> bool {
+        let (all, own) = (self.deliveries(), self.deliveries_of(organization));
+        let (all, twice) = (all.saturating_add(own), own.saturating_mul(2));
+        self.admits(organization).is_ok()
+            && self.room(Waiting::Deliveries, self.limits.deliveries, all, twice).is_ok()
+    }
+
     fn room(&self, what: Waiting, limit: u64, all: u64, own: u64) -> Result<(), Full> {
         let free = limit.saturating_sub(all);
         let share = u128::from(self.limits.share.clamp(1, 100));
@@ -196,13 +206,22 @@ mod tests {
 
     /// How many deliveries each of these organizations may have, when one after the other posts until it is refused.
     fn filled(limit: u64, share: u8, organizations: u8) -> Vec<u64> {
+        filled_while(limit, share, organizations, |backlog, one| backlog.admits(one).is_ok())
+    }
+
+    fn filled_while(
+        limit: u64,
+        share: u8,
+        organizations: u8,
+        admits: impl Fn(&Backlog, &Organization) -> bool,
+    ) -> Vec<u64> {
         let limits = BacklogLimits { deliveries: limit, share, ..BacklogLimits::default() };
         let ledger = Arc::new(Memory::new(Arc::new(Still)));
         let backlog = Backlog::new(ledger, Shard(0), limits);
         let fill = |n: u8| {
             let organization = Organization::new(&format!("o{n}")).unwrap();
             let count = backlog.count_of(&organization);
-            while backlog.admits(&organization).is_ok() {
+            while admits(&backlog, &organization) {
                 count.fetch_add(1, Relaxed);
                 backlog.open(usize::try_from(backlog.deliveries()).unwrap() + 1);
             }
@@ -217,5 +236,12 @@ mod tests {
         assert_eq!(filled(1_000, 80, 3), [800, 160, 32]);
         assert_eq!(filled(1_000, 100, 2), [1_000, 0], "where one may take all, it does");
         assert_eq!(filled(1, 50, 2), [1, 0], "however small it is, one has room");
+    }
+
+    #[test]
+    fn i8_a_replay_leaves_half_of_the_room_to_its_organizations_new_events() {
+        let replayed = |share| filled_while(1_000, share, 3, Backlog::admits_replay);
+        assert_eq!(replayed(50), [250, 188, 141]);
+        assert_eq!(replayed(100), [500, 250, 125]);
     }
 }

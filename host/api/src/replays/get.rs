@@ -19,7 +19,7 @@ pub(crate) async fn get(
     let key = Key::Replay(caller.organization.clone(), id);
     match api.ledger.read(api.shard, key).await? {
         Some(Record::Replay(_, replay)) if replay.organization == caller.organization => {
-            Ok(Answer(ReplayView::of(*replay)))
+            Ok(Answer(ReplayView::of(*replay, &api.backlog)))
         }
         _ => Err(missing()),
     }

@@ -30,7 +30,7 @@ pub(crate) async fn list(
     let found = api.ledger.page(api.shard, query, after, limit).await?;
     let replays = found.records.into_iter().filter_map(|record| match record {
         Record::Replay(_, replay) if replay.organization == caller.organization => {
-            Some(ReplayView::of(*replay))
+            Some(ReplayView::of(*replay, &api.backlog))
         }
         _ => None,
     });

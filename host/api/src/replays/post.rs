@@ -69,7 +69,8 @@ pub(crate) async fn post(
     }
     tracing::info!(organization = %caller.organization, replay = %replay.id, "replay asked for");
     let location = HeaderValue::from_str(&format!("/v1/replays/{}", replay.id));
-    let mut response = (StatusCode::ACCEPTED, Answer(ReplayView::of(replay))).into_response();
+    let mut response =
+        (StatusCode::ACCEPTED, Answer(ReplayView::of(replay, &api.backlog))).into_response();
     // A URL path with a UUID in it is always a header's value.
     if let Ok(location) = location {
         response.headers_mut().insert(header::LOCATION, location);

@@ -1,6 +1,7 @@
 //! How answers show a replay.
 
 use serde::Serialize;
+use transload_delivery::Backlog;
 use transload_domain::Replay;
 
 use crate::time::Rfc3339;
@@ -23,13 +24,18 @@ pub(crate) struct ReplayView {
     moved: u64,
     /// Deliveries that were left out because the vendor has, or may have, a later state of the same subject.
     skipped: u64,
+    /// Why it moves nothing for now.
+    waits_because: Option<String>,
     finished_at: Option<Rfc3339>,
     /// Why it ended before its end.
     error: Option<String>,
 }
 
 impl ReplayView {
-    pub(super) fn of(replay: Replay) -> Self {
+    pub(super) fn of(replay: Replay, backlog: &Backlog) -> Self {
+        let waits =
+            replay.progress.finished_at.is_none() && !backlog.admits_replay(&replay.organization);
+        let open = backlog.deliveries_of(&replay.organization);
         let (selection, progress) = (replay.selection, replay.progress);
         let state = match (progress.finished_at, &progress.error) {
             (None, _) => "running",
@@ -48,8 +54,17 @@ impl ReplayView {
             seen: progress.seen,
             moved: progress.moved,
             skipped: progress.skipped,
+            waits_because: waits.then(|| why_it_waits(open)),
             finished_at: progress.finished_at.map(Rfc3339),
             error: progress.error,
         }
     }
+}
+
+fn why_it_waits(open: u64) -> String {
+    format!(
+        "{open} deliveries of the organization are open: a replay leaves room for new events, and goes on when fewer are. \
+         Look for webhooks that are suspended or show a trouble: until they are mended, resumed or removed, their \
+         deliveries wait"
+    )
 }

@@ -62,6 +62,13 @@ pub const REDRIVES_MAX: usize = 64;
 pub const REPLAY_PAGE: usize = 64;
 /// Deliveries that arrived that a replay of an ordered webhook looks at in one go, to know what the vendor has.
 pub const REPLAY_DELIVERED_PAGE: usize = 1_000;
+/// Such pages that one turn of a replay reads while another organization's replay waits: some thousands of deliveries.
+pub const REPLAY_DELIVERED_PAGES_PER_TURN: u32 = 8;
+/// Ordered webhooks of which is remembered at the same time what the vendor has, one for each organization that replays: 80
+/// MB at the most, with [`REPLAY_KEYS_MAX`]. The replays of more organizations take turns at the places.
+pub const REPLAY_KEPT_MAX: usize = 4;
+/// How long a replay waits for room among what waits (`Backlog::admits_replay`) before it is looked for again.
+pub const REPLAY_ROOM_EVERY: Duration = Duration::from_millis(500);
 /// Order keys of which a replay remembers what the vendor has: some 20 MB. Of deliveries before the latest of so many it
 /// says that the vendor may have a later state.
 pub const REPLAY_KEYS_MAX: usize = 500_000;

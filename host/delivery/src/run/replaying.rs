@@ -1,12 +1,16 @@
 //! Replays: sending deliveries again by query, as a job beside the traffic.
 //!
+//! Replays of different organizations take turns, page by page, and each waits while its organization has much open.
+//!
 //! A replay goes oldest first. Where a webhook is ordered, it never puts an older state over a newer one, unless it was
 //! told to: what the vendor has a later state of, or is being sent one, is left out and counted.
 
+mod kept;
 mod overtaken;
+mod queue;
 mod walk;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use tracing::{info, warn};
 use transload_domain::{
@@ -14,21 +18,26 @@ use transload_domain::{
 };
 use transload_store::{Error, Revision};
 
-use self::overtaken::{Delivered, DeliveredPage};
 pub(super) use self::walk::step;
+use self::{kept::Kept, overtaken::DeliveredPage, queue::Queue};
 use super::{
     action::{Effect, Why},
-    options::REPLAY_UNWRITTEN_MAX,
+    options::{REPLAY_DELIVERED_PAGES_PER_TURN, REPLAY_ROOM_EVERY, REPLAY_UNWRITTEN_MAX},
     term::Term,
 };
 
-/// The replays that are not finished: one goes on, the others wait. The ledger bounds how many an organization has.
+/// The replays that are not finished: one goes on, the others wait for their turn. The ledger bounds how many an
+/// organization has.
 #[derive(Debug, Default)]
 pub(super) struct Replays {
-    queue: VecDeque<(Organization, ReplayId)>,
+    queue: Queue,
     job: Option<Job>,
-    /// What the vendor has of the webhook that the replay is at, where that matters.
-    delivered: Option<Delivered>,
+    /// What vendors have, where that matters.
+    kept: Kept,
+    /// Pages of that which were read in this turn.
+    read_in_turn: u32,
+    /// When it is looked for room again, where nobody whose turn it could be had some.
+    look_at: Timestamp,
 }
 
 /// The replay that goes on, and what it waits for.
@@ -102,36 +111,35 @@ pub(super) struct Found {
 impl Replays {
     /// Takes in a replay that is not finished.
     pub(super) fn add(&mut self, replay: &Replay) {
-        let one = (replay.organization.clone(), replay.id);
         let running = self.job.as_ref().is_some_and(|job| job.id == replay.id);
-        if replay.progress.finished_at.is_none() && !running && !self.queue.contains(&one) {
-            self.queue.push_back(one);
+        if replay.progress.finished_at.is_none() && !running {
+            self.queue.add(&replay.organization, replay.id);
+            self.look_at = Timestamp::EPOCH;
         }
     }
 
     /// Takes in that a delivery has arrived.
     pub(super) fn delivered(&mut self, head: &Head) {
-        if let Some(delivered) = &mut self.delivered {
-            delivered.delivered(head);
-        }
+        self.kept.delivered(head);
     }
 
-    /// What is known of what a webhook's vendor has.
-    fn known_of(&mut self, webhook: WebhookId) -> &mut Delivered {
-        self.delivered.take_if(|delivered| !delivered.is_of(webhook));
-        self.delivered.get_or_insert_with(|| Delivered::new(webhook))
+    /// When a replay that waits for room is to be looked at, where one does.
+    pub(super) fn wake_at(&self) -> Option<Timestamp> {
+        (self.job.is_none() && self.queue.has_others()).then_some(self.look_at)
     }
 }
 
 impl Term {
-    /// Begins the next replay, when none goes on.
-    pub(super) fn begin_replay(&mut self) {
-        if self.replays.job.is_some() {
+    /// Begins the next turn of a replay, when none goes on: of one whose organization has room for what it moves.
+    pub(super) fn begin_replay(&mut self, now: Timestamp) {
+        if self.replays.job.is_some() || now < self.replays.look_at {
             return;
         }
-        self.replays.delivered = None;
-        let Some((organization, id)) = self.replays.queue.pop_front() else { return };
-        self.read_replay(organization, id);
+        self.replays.read_in_turn = 0;
+        match self.replays.queue.next(|organization| self.backlog.admits_replay(organization)) {
+            Some((organization, id)) => self.read_replay(organization, id),
+            None => self.replays.look_at = now.after(REPLAY_ROOM_EVERY),
+        }
     }
 
     fn read_replay(&mut self, organization: Organization, id: ReplayId) {
@@ -151,12 +159,19 @@ impl Term {
                 self.go_on_replaying(revision, replay, written, now);
             }
             // Somebody ended it, or it is gone.
-            (ReplayStepped::Read(Ok(_)), WaitsFor::Record) => {}
+            (ReplayStepped::Read(Ok(_)), WaitsFor::Record) => {
+                self.replays.kept.forget(&organization);
+            }
             (ReplayStepped::Page(Ok(found)), WaitsFor::Page(known)) => {
                 self.judge_page(known, found, now);
             }
             (ReplayStepped::Delivered(Ok(page)), WaitsFor::Delivered(known, found)) => {
-                self.replays.known_of(known.stage.webhook).take_in(page);
+                self.replays.read_in_turn += 1;
+                let (webhook, backlog) = (known.stage.webhook, &self.backlog);
+                let admits = |one: &Organization| backlog.admits_replay(one);
+                if let Some(delivered) = self.replays.kept.of(&organization, webhook, admits) {
+                    delivered.take_in(page);
+                }
                 self.judge_page(known, found, now);
             }
             (
@@ -173,6 +188,11 @@ impl Term {
                 if replay.progress.finished_at.is_some() {
                     let Progress { seen, moved, skipped, error, .. } = &replay.progress;
                     info!(replay = %id, seen, moved, skipped, ?error, "the replay has ended");
+                    self.replays.kept.forget(&organization);
+                } else if self.replays.queue.has_others()
+                    || !self.backlog.admits_replay(&organization)
+                {
+                    self.replays.queue.end(Some(id));
                 } else {
                     let written = Counted::of(&replay);
                     self.go_on_replaying(revision, *replay, written, now);
@@ -242,16 +262,34 @@ impl Term {
         let ordered = |(head, _): &&(Head, bool)| head.order.is_some();
         let oldest = found.take.iter().find(ordered).map(|(head, _)| head.key.event);
         if let Some(oldest) = oldest.filter(|_| !known.replay.selection.out_of_order) {
-            let webhook = known.stage.webhook;
-            let delivered = self.replays.known_of(webhook);
+            let (webhook, backlog) = (known.stage.webhook, &self.backlog);
+            let admits = |one: &Organization| backlog.admits_replay(one);
+            let Some(delivered) = self.replays.kept.of(&known.replay.organization, webhook, admits)
+            else {
+                return self.yield_turn(&known);
+            };
             if delivered.must_read_on(oldest) {
+                let has_read = self.replays.read_in_turn >= REPLAY_DELIVERED_PAGES_PER_TURN;
+                if has_read && self.replays.queue.has_others() {
+                    return self.yield_turn(&known);
+                }
                 let cursor = delivered.cursor.clone();
                 self.wait_for(&known.replay.clone(), WaitsFor::Delivered(known, found));
                 let step = ReplayStep::Delivered { webhook, cursor };
                 return self.effects.push(Effect::Replay(step));
             }
+            delivered.used();
         }
         self.move_page(known, found, now);
+    }
+
+    /// Lets others go on before what a page gave is moved: it is read again.
+    fn yield_turn(&mut self, known: &Known) {
+        if Counted::of(&known.replay) == known.written {
+            self.replays.queue.end(Some(known.replay.id));
+        } else {
+            self.write_replay(known.revision, Replay::clone(&known.replay));
+        }
     }
 
     /// Settles what a page gave, all at once: a page is small.
@@ -259,7 +297,8 @@ impl Term {
         let Found { seen, mut take, next } = found;
         let all = take.len();
         if !known.replay.selection.out_of_order {
-            take.retain(|(head, _)| !self.is_overtaken(head));
+            let organization = &known.replay.organization;
+            take.retain(|(head, _)| !self.is_overtaken(organization, head));
         }
         let progress = &mut Arc::make_mut(&mut known.replay).progress;
         progress.seen += seen;
@@ -274,9 +313,10 @@ impl Term {
     }
 
     /// Whether the vendor has, may have, or is just being sent a later state of what this delivery tells.
-    fn is_overtaken(&mut self, head: &Head) -> bool {
+    fn is_overtaken(&self, organization: &Organization, head: &Head) -> bool {
+        let known = self.replays.kept.known_of(organization);
         head.order.is_some()
-            && (self.replays.known_of(head.key.webhook).may_have_later(head)
+            && (known.is_none_or(|delivered| delivered.may_have_later(head))
                 || self.agenda.overtaken_by(head).is_some())
     }
 

@@ -176,7 +176,7 @@ impl Term {
                 self.effects.push(Effect::Dispatch { plans, dispatches });
             }
             self.look_at_wishes();
-            self.begin_replay();
+            self.begin_replay(now);
             self.sweep(now);
             self.close_some(now);
         }
@@ -210,6 +210,7 @@ impl Term {
         let due = self.agenda.wake_at().filter(|_| self.may_send(now)).unwrap_or(Timestamp::MAX);
         let hand = self.hand.wake_at().filter(|_| self.may_begin());
         let sweep = Some(self.sweeper.wake_at()).filter(|_| self.may_begin());
+        let replay = self.replays.wake_at().filter(|_| self.may_begin());
         if !self.hastening.is_empty() {
             return now;
         }
@@ -217,6 +218,7 @@ impl Term {
             .min(due)
             .min(hand.unwrap_or(Timestamp::MAX))
             .min(sweep.unwrap_or(Timestamp::MAX))
+            .min(replay.unwrap_or(Timestamp::MAX))
             .min(self.stop_until.unwrap_or(Timestamp::MAX))
     }
 

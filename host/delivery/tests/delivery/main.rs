@@ -17,9 +17,12 @@ mod ordering;
 mod plugins;
 #[cfg(test)]
 mod redriving;
+#[cfg(test)]
 mod redriving_in_order;
 #[cfg(test)]
 mod replaying;
+#[cfg(test)]
+mod replaying_in_turns;
 #[cfg(test)]
 mod retiring;
 #[cfg(test)]

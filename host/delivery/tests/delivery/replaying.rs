@@ -10,7 +10,7 @@ use transload_store::{Change, Key, Ledger, Record, Shard};
 
 use crate::support::{Fault, World, answered, event, profile, seconds, webhook};
 
-fn replay(world: &World, statuses: Vec<Status>) -> Replay {
+pub(crate) fn replay(world: &World, statuses: Vec<Status>) -> Replay {
     Replay {
         id: ReplayId::from_random([1; 16]),
         organization: webhook(1).organization,
@@ -20,12 +20,12 @@ fn replay(world: &World, statuses: Vec<Status>) -> Replay {
     }
 }
 
-async fn begin(world: &World, replay: &Replay) {
+pub(crate) async fn begin(world: &World, replay: &Replay) {
     let change = Change::Replay(replay.clone());
     world.ledger.configure(Shard::default(), change, Some(0)).await.unwrap();
 }
 
-async fn progress(world: &World, replay: &Replay) -> Progress {
+pub(crate) async fn progress(world: &World, replay: &Replay) -> Progress {
     let key = Key::Replay(replay.organization.clone(), replay.id);
     match world.ledger.read(Shard::default(), key).await.unwrap() {
         Some(Record::Replay(_, replay)) => replay.progress,
@@ -33,7 +33,7 @@ async fn progress(world: &World, replay: &Replay) -> Progress {
     }
 }
 
-async fn until_finished(world: &World, replay: &Replay) -> Progress {
+pub(crate) async fn until_finished(world: &World, replay: &Replay) -> Progress {
     let finished = async || progress(world, replay).await.finished_at.is_some();
     world.until_true("the replay has ended", finished).await;
     progress(world, replay).await

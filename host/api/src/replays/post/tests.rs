@@ -1,6 +1,7 @@
 //! A replay is a job with progress, of one organization.
 
 use serde_json::json;
+use transload_delivery::BACKLOG_DELIVERIES_MAX;
 use transload_domain::{Progress, Replay, ReplayId, Selection, Status, Timestamp};
 use transload_store::{Change, Entry, Ledger, Shard};
 use uuid::Uuid;
@@ -24,10 +25,13 @@ async fn a_replay_is_kept_and_told_to_the_lead() {
         "id": answer.json["id"], "webhook": id.to_string(), "statuses": ["delivered", "dead"],
         "from": "2026-01-01T00:00:00.000000Z", "to": "2026-01-01T23:00:00.000000Z",
         "created_at": "2026-01-02T03:04:05.000006Z", "state": "running", "seen": 0, "moved": 0,
-        "skipped": 0, "out_of_order": true, "finished_at": null, "error": null,
+        "skipped": 0, "out_of_order": true, "waits_because": null, "finished_at": null, "error": null,
     });
     assert_eq!(answer.json, expected);
     assert_eq!(host.send(get(&path)).await.json, expected);
+    host.backlog.open(usize::try_from(BACKLOG_DELIVERIES_MAX).unwrap());
+    let waits = host.send(get(&path)).await.json["waits_because"].clone();
+    assert!(waits.as_str().is_some_and(|why| why.contains("goes on when fewer are")), "{waits}");
     let told = host.told().await.into_iter().find_map(|entry| match entry {
         Entry::Replay(replay) => Some(replay.selection.clone()),
         _ => None,

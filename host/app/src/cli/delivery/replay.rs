@@ -116,7 +116,10 @@ fn how_far(replay: &Value) -> String {
     let state = match (progress(replay, "finished_at"), error_of(replay)) {
         (_, Some(error)) => format!("ended early: {error}"),
         (Some(_), None) => "done".into(),
-        (None, None) => "under way".into(),
+        (None, None) => match progress(replay, "waits_because").and_then(Value::as_str) {
+            Some(why) => format!("waits ({why})"),
+            None => "under way".into(),
+        },
     };
     let left_out = match skipped {
         0 => String::new(),
@@ -151,6 +154,8 @@ mod tests {
         ] {
             assert_eq!(how_far(&replay), format!("{state}; {words}"));
         }
+        let waits = json!({ "seen": 7, "moved": 5, "waits_because": "much is open" });
+        assert_eq!(how_far(&waits), format!("waits (much is open); {words}"));
         let skipped = json!({ "seen": 7, "moved": 5, "skipped": 2, "finished_at": "T" });
         let told = how_far(&skipped);
         assert!(told.starts_with(&format!("done; {words}; 2 were left out")), "{told}");

@@ -18,6 +18,8 @@ pub(super) struct Delivered {
     /// Where the next page begins; none before the first and behind the last.
     pub(super) cursor: Option<Vec<u8>>,
     keys_max: usize,
+    /// Pages of a replay for which it was of use, less those that were read for it.
+    surplus: i64,
 }
 
 /// A piece of the list of what was delivered, newest first.
@@ -37,7 +39,18 @@ impl Delivered {
             down_to: EventNo(u64::MAX),
             cursor: None,
             keys_max: REPLAY_KEYS_MAX,
+            surplus: 0,
         }
+    }
+
+    /// Says that it was of use for a page.
+    pub(super) fn used(&mut self) {
+        self.surplus += 1;
+    }
+
+    /// For how many more pages it was of use than were read for it.
+    pub(super) fn surplus(&self) -> i64 {
+        self.surplus
     }
 
     pub(super) fn is_of(&self, webhook: WebhookId) -> bool {
@@ -52,6 +65,7 @@ impl Delivered {
 
     /// Takes in the next piece of the list.
     pub(super) fn take_in(&mut self, page: DeliveredPage) {
+        self.surplus -= 1;
         for (event, order) in &page.found {
             // The list is newest first: only what was delivered since can be later.
             self.learn(*event, *order);

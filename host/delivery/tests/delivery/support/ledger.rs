@@ -1,7 +1,10 @@
 //! A ledger whose doors a test can close.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     time::Duration,
 };
 
@@ -62,11 +65,13 @@ pub(crate) enum Fault {
 pub(crate) struct Doors {
     inner: Arc<dyn Ledger>,
     fault: Mutex<Option<Fault>>,
+    /// Pages of lists of what was delivered that were read.
+    delivered_pages: AtomicUsize,
 }
 
 impl Doors {
     pub(crate) fn new(inner: Arc<dyn Ledger>) -> Self {
-        Self { inner, fault: Mutex::default() }
+        Self { inner, fault: Mutex::default(), delivered_pages: AtomicUsize::new(0) }
     }
 
     pub(crate) fn fail(&self, fault: Fault) {
@@ -75,6 +80,10 @@ impl Doors {
 
     pub(crate) fn mend(&self) {
         *self.fault.lock().unwrap() = None;
+    }
+
+    pub(crate) fn delivered_pages(&self) -> usize {
+        self.delivered_pages.load(SeqCst)
     }
 
     /// Whether the fault that was asked for is still to come.
@@ -209,6 +218,7 @@ impl Front for Doors {
         let is_of_delivered = matches!(query, Query::DeliveriesByStatus(_, Status::Delivered));
         let page = self.inner.page(shard, query, after, limit).await;
         if is_of_delivered {
+            self.delivered_pages.fetch_add(1, SeqCst);
             self.wait_while(Fault::DeliveredListWaits).await;
         }
         page
