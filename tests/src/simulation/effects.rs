@@ -358,16 +358,17 @@ impl State {
         }
     }
 
-    /// Events are gone from the store.
+    /// Events are gone from the store. `latest` is the latest time that the wall has ever shown: it may have been set back
+    /// since that was asked for.
     pub(super) fn retired(
         &mut self,
         lead: &Lead,
         events: &[EventNo],
         accepted_before: Timestamp,
-        now: Timestamp,
+        latest: Timestamp,
     ) {
         self.only_the_lead(lead, "retired");
-        if now.since(accepted_before) < RETENTION_MIN {
+        if latest.since(accepted_before) < RETENTION_MIN {
             self.broken(Promise::I1, "events were retired that had just come");
         }
         for no in events {

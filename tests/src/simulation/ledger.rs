@@ -215,7 +215,7 @@ impl Ledger for Watched {
                 let words = format!("{} events are gone, not {}", gone.len(), retired.events);
                 facts.broken(Promise::I1, words);
             }
-            facts.retired(lead, &gone, retirement.accepted_before, self.time.now());
+            facts.retired(lead, &gone, retirement.accepted_before, self.time.latest());
         }
         Ok(retired)
     }
