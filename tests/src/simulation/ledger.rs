@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
-use transload_domain::{Clock as _, Event, EventNo, Organization};
+use transload_domain::{Event, EventNo, Organization};
 use transload_store::{
     Change, Dispatch, Entry, Error, Faulty, Key, Lead, Ledger, LedgerExt as _, Memory, Page, Query,
     Receipt, Record, Result, Retired, Retirement, Revision, Settlement, Shard,
