@@ -95,6 +95,13 @@ impl Replay {
     pub fn takes(&self, stage: Stage, head: &Head) -> bool {
         head.status == stage.status && head.at <= self.created_at
     }
+
+    /// The head of a delivery that it has moved, which it does not take once more: that is later than the replay, also
+    /// where the clock was set back since it was asked for.
+    pub fn moved(&self, head: Head) -> Head {
+        let behind = Timestamp::from_micros(self.created_at.as_micros().saturating_add(1));
+        Head { at: head.at.max(behind), ..head }
+    }
 }
 
 impl Selection {
@@ -196,7 +203,9 @@ mod tests {
             (Status::Scheduled, at(99), false),
         ] {
             let head = Head::new(key, status, at(0), when);
-            assert_eq!(replay(None, vec![Status::Dead]).takes(stage, &head), takes, "{head:?}");
+            let replay = replay(None, vec![Status::Dead]);
+            assert_eq!(replay.takes(stage, &head), takes, "{head:?}");
+            assert!(!replay.takes(stage, &replay.moved(head)), "{head:?}");
         }
     }
 

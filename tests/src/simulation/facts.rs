@@ -109,6 +109,8 @@ pub(super) struct State {
     pub(super) replays: BTreeMap<ReplayId, ReplayFact>,
     /// When something last happened that excuses a host for being slow.
     pub(super) disturbed: Timestamp,
+    /// When the clock on the wall was last set forward: leases end sooner than whoever has them thought.
+    pub(super) set_forward: Moment,
     /// When everybody last had nothing to do: whatever happened before was known to all from then on.
     pub(super) idle: Moment,
     pub(super) counts: Counts,

@@ -159,6 +159,7 @@ impl Hurt {
         let scene = &director.scene;
         let dice = &scene.dice;
         scene.disturb();
+        let before = scene.now();
         match dice.within(0..10) {
             0 => scene.time.set_forward(Duration::from_secs(dice.within(60..7_200))),
             1..4 if self.backs > 0 => {
@@ -167,7 +168,12 @@ impl Hurt {
             }
             _ => scene.time.set_forward(dice.millis(1..30_000)),
         }
-        scene.facts.state().note(&format!("the clock is set to {}", scene.now().as_micros()));
+        let now = scene.now();
+        let mut facts = scene.facts.state();
+        facts.note(&format!("the clock is set to {}", now.as_micros()));
+        if now > before {
+            facts.set_forward = facts.moment();
+        }
     }
 }
 

@@ -212,7 +212,8 @@ impl Term {
     pub(super) fn grant(&mut self, before: Head, has_bytes: bool, wish: Revision, now: Timestamp) {
         self.wishes.write(before.key, Some(wish));
         let kept = self.keep_place(&before);
-        self.open_again(Why::Redrive { kept }, before, has_bytes, now);
+        let after = redrive(&before, has_bytes, now);
+        self.open_again(Why::Redrive { kept }, before, after);
     }
 
     /// Keeps the place of a delivery that is in no agenda for as long as it is being written that it goes out again: those
@@ -222,8 +223,7 @@ impl Term {
     }
 
     /// Lets a delivery go out again.
-    pub(super) fn open_again(&mut self, why: Why, before: Head, has_bytes: bool, now: Timestamp) {
-        let after = redrive(&before, has_bytes, now);
+    pub(super) fn open_again(&mut self, why: Why, before: Head, after: Head) {
         let settlement = Settlement { before, after, attempt: None, made: None, failure: None };
         self.effects.push(Effect::Settle(why, Box::new(settlement)));
     }

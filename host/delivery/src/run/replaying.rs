@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 use transload_domain::{
-    Head, Organization, Place, Progress, Replay, ReplayId, Stage, Timestamp, WebhookId,
+    Head, Organization, Place, Progress, Replay, ReplayId, Stage, Timestamp, WebhookId, redrive,
 };
 use transload_store::{Error, Revision};
 
@@ -304,10 +304,12 @@ impl Term {
         progress.seen += seen;
         progress.skipped += (all - take.len()) as u64;
         let left = take.len();
-        self.wait_for(&known.replay.clone(), WaitsFor::Moves { known, left, next });
+        let replay = Arc::clone(&known.replay);
+        self.wait_for(&replay, WaitsFor::Moves { known, left, next });
         for (before, has_bytes) in take {
             let kept = self.keep_place(&before);
-            self.open_again(Why::Replay { kept }, before, has_bytes, now);
+            let after = replay.moved(redrive(&before, has_bytes, now));
+            self.open_again(Why::Replay { kept }, before, after);
         }
         self.end_page(now);
     }
