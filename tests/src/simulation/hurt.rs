@@ -159,21 +159,15 @@ impl Hurt {
         let scene = &director.scene;
         let dice = &scene.dice;
         scene.disturb();
-        let before = scene.now();
         match dice.within(0..10) {
-            0 => scene.time.set_forward(Duration::from_secs(dice.within(60..7_200))),
+            0 => scene.set_forward(Duration::from_secs(dice.within(60..7_200))),
             1..4 if self.backs > 0 => {
                 self.backs -= 1;
                 scene.time.set_back(dice.millis(1..4_000));
             }
-            _ => scene.time.set_forward(dice.millis(1..30_000)),
+            _ => scene.set_forward(dice.millis(1..30_000)),
         }
-        let now = scene.now();
-        let mut facts = scene.facts.state();
-        facts.note(&format!("the clock is set to {}", now.as_micros()));
-        if now > before {
-            facts.set_forward = facts.moment();
-        }
+        scene.facts.state().note(&format!("the clock is set to {}", scene.now().as_micros()));
     }
 }
 
@@ -354,7 +348,7 @@ fn depose(director: &mut Director) {
         host.door.slow(HANGING_MILLIS);
     }
     if scene.dice.per_mille(500) {
-        scene.time.set_forward(scene.lease);
+        scene.set_forward(scene.lease);
     }
     scene.disturb();
     scene.facts.state().note("the calls of a host hang");

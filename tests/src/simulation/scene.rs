@@ -70,6 +70,14 @@ impl Scene {
         self.facts.state().disturbed = self.time.steady();
     }
 
+    /// Sets the clock on the wall forward.
+    pub(super) fn set_forward(&self, by: Duration) {
+        let mut facts = self.facts.state();
+        facts.set_forward = facts.moment();
+        drop(facts);
+        self.time.set_forward(by);
+    }
+
     /// The wall's time.
     pub(super) fn now(&self) -> transload_domain::Timestamp {
         self.time.now()
