@@ -34,6 +34,8 @@
 //!
 //! On disk, rows of the kinds `e`, `h`, `m` and `a` are kept many to a value: `L` key (a leaf: the rows from this key
 //! on) and `B` key (a value that is too large for a leaf). Up to format 3 they had rows of their own there.
+//! What has changed of late in rows of the kinds `S`, `b` and `c` stands in `O` number (the log of one write). Up to
+//! format 4 there were no logs.
 //!
 //! Format 1 had, instead of `b`, `v` and `z`: `o` organization 0 no (nothing: an organization's events), and `u` no
 //! (nothing: the event is not dispatched). Format 1, and format 2 at first, had instead of `S`: `s` status webhook
@@ -61,6 +63,8 @@ pub(crate) const EPOCH: &[u8] = b"l";
 pub(crate) const LEAF: u8 = b'L';
 /// The first byte of the keys of values, on disk, that are too large for a leaf.
 pub(crate) const APART: u8 = b'B';
+/// The first byte of the keys of logs, on disk: of what has changed of late.
+pub(crate) const LOG: u8 = b'O';
 /// The format that a store had, as long as it is being brought to this one.
 pub(crate) const FORMER: &[u8] = b"F";
 
@@ -189,10 +193,26 @@ pub(crate) fn all_listed(status: Status, webhook: Option<WebhookId>) -> Vec<u8> 
     }
 }
 
+/// Whether this is the key of a list of deliveries.
+pub(crate) fn is_list_of_deliveries(key: &[u8]) -> bool {
+    key.first() == Some(&LISTED)
+}
+
+/// Whether this is the key of a list of an organization's events.
+pub(crate) fn is_list_of_events(key: &[u8]) -> bool {
+    key.first() == Some(&b'b')
+}
+
 /// The webhook and the block in the key of a list.
 pub(crate) fn listed_in(key: &[u8]) -> Option<(WebhookId, u64)> {
     let (webhook, block) = key.get(2..)?.split_first_chunk::<16>()?;
     Some((WebhookId(Uuid::from_bytes(*webhook)), u64::from_be_bytes(block.try_into().ok()?)))
+}
+
+/// Where the deliveries of a list are counted.
+pub(crate) fn count_of_list(key: &[u8]) -> Option<Vec<u8>> {
+    let (status, webhook) = (key.get(1)?, key.get(2..18)?);
+    Some(join(b'c', &[webhook, &[*status]]))
 }
 
 /// The wish for a delivery.
@@ -341,6 +361,24 @@ pub(crate) fn packed_kind(key: &[u8]) -> Option<u8> {
     PACKED.iter().any(|(packed, _)| *packed == kind).then_some(kind)
 }
 
+/// The kinds of rows that a store on disk keeps in memory and in logs as long as they change: lists and counts. What
+/// they tell can be found out from events and heads, so that they can be made anew.
+pub(crate) const OVERLAID: [u8; 3] = [LISTED, b'b', b'c'];
+
+/// Whether the row of this key is kept in memory and in logs as long as it changes.
+pub(crate) fn is_overlaid(key: &[u8]) -> bool {
+    key.first().is_some_and(|kind| OVERLAID.contains(kind))
+}
+
+/// What the write of this number changed.
+pub(crate) fn log(number: u64) -> Vec<u8> {
+    join(LOG, &[&number.to_be_bytes()])
+}
+
+pub(crate) fn logs() -> Vec<u8> {
+    vec![LOG]
+}
+
 /// What the row of a key is about, for people.
 pub(crate) fn in_words(key: &[u8]) -> String {
     let what = match key.first() {
@@ -359,14 +397,26 @@ pub(crate) fn may_be_large(key: &[u8]) -> bool {
     matches!(
         key.first(),
         Some(
-            &(b'e' | b'm' | b'a' | b'g' | b'j' | b'k' | b'w' | b'p' | b'x' | LISTED | LEAF | APART)
+            &(b'e'
+                | b'm'
+                | b'a'
+                | b'g'
+                | b'j'
+                | b'k'
+                | b'w'
+                | b'p'
+                | b'x'
+                | LISTED
+                | LEAF
+                | APART
+                | LOG)
         )
     )
 }
 
 /// Whether the row of this key is written once, and never again before it is removed.
 pub(crate) fn is_written_once(key: &[u8]) -> bool {
-    matches!(key.first(), Some(b'e' | b'a'))
+    matches!(key.first(), Some(&(b'e' | b'a' | LOG)))
 }
 
 /// The event's number at the end of a key.

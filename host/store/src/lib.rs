@@ -5,7 +5,7 @@
 //!
 //! Read `ledger.rs` first: the trait. Then `local.rs`, which keeps it over any ordered rows, one file per verb;
 //! `journal.rs`, the one writer; `feed.rs` and `tail.rs`, a lead's agenda; `rows.rs`, what a row store must do;
-//! `packs.rs`, how the store on disk keeps many rows in one value.
+//! `packs.rs`, how the store on disk keeps many rows in one value; `overlay.rs`, how it keeps what changes again soon.
 
 mod directory;
 mod faulty;
@@ -19,6 +19,7 @@ mod ledger;
 mod ledger_ext;
 mod local;
 mod memory;
+mod overlay;
 mod packs;
 mod refusing;
 mod row;

@@ -12,7 +12,7 @@
 //! A group of writes stays one write of the base. What a reader sees of it, it sees all at once.
 
 mod cache;
-mod frame;
+pub(crate) mod frame;
 mod leaf;
 mod mend;
 #[cfg(test)]

@@ -10,7 +10,8 @@ use crate::{
     Error, Local, Result,
     directory::{DataDirectory, OpenError},
     keys,
-    local::format,
+    local::{format, gone, rebuild},
+    overlay::{Blocks, Overlay},
     packs::Packs,
     row::{self, NumberRow},
     rows::{Batch, Order, Rows, Visit},
@@ -39,9 +40,9 @@ impl Sled {
     }
 }
 
-/// Rows in one sled tree.
+/// Rows in one sled tree: most as they are, some in packs, and what changes again soon in memory and in logs.
 pub struct SledRows {
-    packs: Packs<Tree>,
+    rows: Overlay<Packs<Tree>>,
     directory: DataDirectory,
 }
 
@@ -55,56 +56,65 @@ impl SledRows {
         let path = directory.path().join("ledger");
         let failed = |reason| OpenError::Store { path: path.clone(), reason };
         let packs = Packs::new(Tree::open(&directory, &path).map_err(failed)?);
-        let rows = Self { packs, directory };
-        rows.begin_or_go_on(&path.join("made")).map_err(failed)?;
-        Ok(rows)
+        let mark = path.join("made");
+        let rows = begin_or_go_on(packs, &mark).map_err(failed)?;
+        let marked = if mark.exists() { Ok(()) } else { directory.make_file(&mark) };
+        marked.map_err(|error| failed(format!("{}: {error}", mark.display())))?;
+        Ok(Self { rows, directory })
     }
+}
 
-    /// sled takes a damaged file for an empty one. A file beside it tells that there was a store.
-    fn begin_or_go_on(&self, mark: &Path) -> Result<(), String> {
-        let is_present = self.is_present().map_err(|error| error.to_string())?;
-        if !is_present {
-            if mark.exists() {
-                return Err(tree::DAMAGED.into());
-            }
-            format::begin(&self.packs).map_err(|error| error.to_string())?;
+/// sled takes a damaged file for an empty one. A file beside it, the mark, tells that there was a store.
+fn begin_or_go_on(packs: Packs<Tree>, mark: &Path) -> Result<Overlay<Packs<Tree>>, String> {
+    let is_present = is_present(&packs).map_err(|error| error.to_string())?;
+    if !is_present {
+        if mark.exists() {
+            return Err(tree::DAMAGED.into());
         }
-        let marked = if mark.exists() { Ok(()) } else { self.directory.make_file(mark) };
-        marked.map_err(|error| format!("{}: {error}", mark.display()))
+        format::begin(&packs).map_err(|error| error.to_string())?;
     }
+    overlaid(packs).map_err(|error| error.to_string())
+}
 
-    fn is_present(&self) -> Result<bool> {
-        let is_present = format::is_present(&self.packs, || self.packs.take_over())?;
-        self.packs.begin_at(self.next_event()?)?;
-        Ok(is_present)
-    }
+fn is_present(packs: &Packs<Tree>) -> Result<bool> {
+    let is_present = format::is_present(packs, || packs.take_over())?;
+    packs.begin_at(EventNo(last_event(packs)?.0 + 1))?;
+    Ok(is_present)
+}
 
-    fn next_event(&self) -> Result<EventNo> {
-        let last = self.packs.get(keys::LAST_EVENT)?;
-        let last = last.map(|bytes| row::decode::<NumberRow>(&bytes)).transpose()?;
-        Ok(EventNo(last.map_or(0, |row| row.0) + 1))
-    }
+/// The store is of this format now: only here may there be logs.
+fn overlaid(packs: Packs<Tree>) -> Result<Overlay<Packs<Tree>>> {
+    let blocks = Blocks::up_to(last_event(&packs)?);
+    let rows = Overlay::open(packs, blocks, rebuild::lists)?;
+    gone::complete(&rows)?;
+    Ok(rows)
+}
+
+fn last_event(packs: &Packs<Tree>) -> Result<EventNo> {
+    let last = packs.get(keys::LAST_EVENT)?;
+    let last = last.map(|bytes| row::decode::<NumberRow>(&bytes)).transpose()?;
+    Ok(EventNo(last.map_or(0, |row| row.0)))
 }
 
 impl Rows for SledRows {
     fn blocks(&self) -> bool {
-        self.packs.blocks()
+        self.rows.blocks()
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
-        self.packs.get(key)
+        self.rows.get(key)
     }
 
     fn scan(&self, range: Range<&[u8]>, order: Order, visit: &mut Visit<'_>) -> Result<()> {
-        self.packs.scan(range, order, visit)
+        self.rows.scan(range, order, visit)
     }
 
     fn write(&self, batch: Batch) -> Result<()> {
-        self.packs.write(batch)
+        self.rows.write(batch)
     }
 
     fn bytes(&self) -> Result<u64> {
-        self.packs.bytes()
+        self.rows.bytes()
     }
 }
 
@@ -193,8 +203,8 @@ mod tests {
                 assert!(all(&rows) == before, "{what}");
                 assert_eq!(rows.get(keys::FORMER), Ok(None), "{what}");
                 let format = rows.get(keys::FORMAT).unwrap().unwrap();
-                assert_eq!(row::decode::<FormatRow>(&format).unwrap().format, 4, "{what}");
-                let base = all(rows.packs.base());
+                assert_eq!(row::decode::<FormatRow>(&format).unwrap().format, 5, "{what}");
+                let base = all(rows.rows.base().base());
                 assert!(base.iter().all(|(key, _)| key[0] == b'x'), "{what}: packed");
             }
         }

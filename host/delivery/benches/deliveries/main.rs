@@ -56,6 +56,7 @@ fn compare() {
     for (name, measured) in [("4", &small), ("10k", &many_webhooks), ("1m_waiting", &much_waiting)]
     {
         figure(&format!("deliveries.{name}.per_second"), measured.per_second);
+        figure(&format!("deliveries.{name}.cpu_us"), measured.cpu_us);
         figure(&format!("deliveries.{name}.p50_us"), measured.p50_us);
         figure(&format!("deliveries.{name}.p99_us"), measured.p99_us);
         figure(&format!("deliveries.{name}.ready_ms"), measured.ready_ms);

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::gone;
 use crate::{
     Error, Result, keys,
     row::{self, BlockRow, FormatRow, HeadRow, ListedRow, NumberRow, Row, block, listed, readable},
@@ -11,9 +10,9 @@ use crate::{
 use transload_domain::{EventNo, Status};
 
 /// The layout that this program writes.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 /// Rows that are read, or removed, at once.
-const ROWS_AT_ONCE: usize = 10_000;
+pub(super) const ROWS_AT_ONCE: usize = 10_000;
 
 /// Whether a store is there. One of an older layout is brought to this one; one that a later program made is
 /// refused. `take_over` brings to this layout what lies below the rows; cut off, it can be begun again.
@@ -31,15 +30,19 @@ pub(crate) fn is_present(rows: &impl Rows, take_over: impl FnOnce() -> Result<()
     }
     if format < FORMAT {
         tracing::info!("the store has format {format} and is brought to format {FORMAT}");
-        let former = row::encode(&NumberRow(format.into()));
-        rows.write(vec![this_format(), (keys::FORMER.to_vec(), Some(former))])?;
+        let mut marks = vec![this_format()];
+        // One that an older program has begun with is of the format that it had before that.
+        if rows.get(keys::FORMER)?.is_none() {
+            let former = row::encode(&NumberRow(format.into()));
+            marks.push((keys::FORMER.to_vec(), Some(former)));
+        }
+        rows.write(marks)?;
     }
     if let Some(former) = rows.get(keys::FORMER)? {
         take_over()?;
         migrate(rows, row::decode::<NumberRow>(&former)?.0)?;
         rows.write(vec![(keys::FORMER.to_vec(), None)])?;
     }
-    gone::complete(rows)?;
     Ok(true)
 }
 
@@ -88,7 +91,7 @@ fn list_events(rows: &impl Rows) -> Result<()> {
 
 /// The webhooks' deliveries by status, from the deliveries themselves: stores of format 2 have these lists in either
 /// of two shapes, and one that was opened by the wrong program has lost some.
-fn list_deliveries(rows: &impl Rows) -> Result<()> {
+pub(super) fn list_deliveries(rows: &impl Rows) -> Result<()> {
     clear(rows, &keys::all_lists())?;
     let (mut lists, mut last_block) = (BTreeMap::new(), 0);
     for_each(rows, &keys::all_heads(), |key, value| {
@@ -111,7 +114,7 @@ fn list_deliveries(rows: &impl Rows) -> Result<()> {
 }
 
 /// Writes rows, some at a time.
-fn write<R: for<'a> Row<'a>>(rows: &impl Rows, all: BTreeMap<Vec<u8>, R>) -> Result<()> {
+pub(super) fn write<R: for<'a> Row<'a>>(rows: &impl Rows, all: BTreeMap<Vec<u8>, R>) -> Result<()> {
     let mut all = all.into_iter().map(|(key, row)| (key, Some(row::encode(&row)))).peekable();
     while all.peek().is_some() {
         rows.write(all.by_ref().take(ROWS_AT_ONCE).collect())?;
@@ -149,7 +152,7 @@ fn marks(rows: &impl Rows) -> Result<Batch> {
 }
 
 /// Shows the rows of a kind.
-fn for_each(
+pub(super) fn for_each(
     rows: &impl Rows,
     kind: &[u8],
     mut visit: impl FnMut(&[u8], &[u8]) -> Result<()>,
@@ -168,7 +171,7 @@ fn for_each(
 }
 
 /// Removes the rows of a kind that this layout does not have.
-fn clear(rows: &impl Rows, kind: &[u8]) -> Result<()> {
+pub(super) fn clear(rows: &impl Rows, kind: &[u8]) -> Result<()> {
     let range = keys::under(kind);
     loop {
         let found = rows::collect(rows, &range.start..&range.end, Order::Ascending, ROWS_AT_ONCE)?;

@@ -10,7 +10,7 @@ const LZ4: u8 = 2;
 const HEADER: usize = 1 + 4;
 
 /// The stored form of some bytes.
-pub(super) fn encode(raw: &[u8]) -> Vec<u8> {
+pub(crate) fn encode(raw: &[u8]) -> Vec<u8> {
     let mut stored = vec![0; HEADER + block::get_maximum_output_size(raw.len())];
     let packed = block::compress_into(raw, &mut stored[HEADER..]);
     match (packed, u32::try_from(raw.len())) {
@@ -26,7 +26,7 @@ pub(super) fn encode(raw: &[u8]) -> Vec<u8> {
 
 /// The bytes of a stored form; none where it is damaged, or stands for more than `max` bytes. No more than these are
 /// ever asked for, whatever a damaged form says.
-pub(super) fn decode(stored: &[u8], max: usize) -> Option<Vec<u8>> {
+pub(crate) fn decode(stored: &[u8], max: usize) -> Option<Vec<u8>> {
     match stored.split_first()? {
         (&PLAIN, raw) => (raw.len() <= max).then(|| raw.to_vec()),
         (&LZ4, rest) => {

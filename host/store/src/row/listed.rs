@@ -46,6 +46,11 @@ impl ListedRow {
         self.0.is_empty()
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries().len()
+    }
+
     /// The deliveries, in their order.
     pub(crate) fn keys(
         &self,

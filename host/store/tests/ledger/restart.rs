@@ -161,6 +161,42 @@ async fn what_a_lead_must_know_outlives_a_restart() {
     ledger.shutdown().await;
 }
 
+/// The key of a log, as keys.rs has it.
+fn log(number: u64) -> Vec<u8> {
+    [&b"O"[..], &number.to_be_bytes()].concat()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i1_lists_are_made_anew_where_what_changed_in_them_cannot_be_read() {
+    let place = tempfile::tempdir().unwrap();
+    let (ledger, world) = open(place.path()).unwrap();
+    let lead = world.lead("a").await;
+    let parts =
+        [(hook(1), Status::Scheduled), (hook(1), Status::Scheduled), (hook(2), Status::Blocked)];
+    let made = world.deliver(&lead, "1", &parts).await;
+    world.deliver(&lead, "2", &parts[1..]).await;
+    ledger.settle(&lead, settlement(made[0].head, Status::Delivered)).await.unwrap();
+    let picture = world.picture(9, &[hook(1), hook(2)]).await;
+    ledger.shutdown().await;
+    drop((ledger, world));
+
+    let rows = SledRows::open(place.path()).unwrap();
+    assert!(rows.get(&log(1)).unwrap().is_some());
+    rows.write(vec![(log(1), Some(vec![0xee]))]).unwrap();
+    drop(rows);
+    for _ in 0..2 {
+        let (ledger, world) = open(place.path()).unwrap();
+        assert_eq!(world.picture(9, &[hook(1), hook(2)]).await, picture);
+        assert_eq!(ledger.undispatched_of(SHARD, &acme()), 0);
+        let lead = world.lead("a").await;
+        let mut agenda = ledger.agenda(&lead).await.unwrap();
+        assert_eq!(until_current(&mut agenda).await.len(), 4, "what is open");
+        ledger.shutdown().await;
+    }
+    let rows = SledRows::open(place.path()).unwrap();
+    assert_eq!(rows.get(&log(1)), Ok(None));
+}
+
 /// The rows of a store that the first release wrote.
 const FIRST_STORE: &str = include_str!("../../fixtures/stores/v1.hex");
 
@@ -301,7 +337,7 @@ async fn a_later_format_is_refused() {
     let message = refusal(place.path());
     assert!(
         message
-            .contains("has format 9, made by transload 9.0, and this program reads up to format 4"),
+            .contains("has format 9, made by transload 9.0, and this program reads up to format 5"),
         "{message}"
     );
 }
