@@ -41,12 +41,21 @@ pub(crate) async fn until_finished(world: &World, replay: &Replay) -> Progress {
 
 /// A world with two webhooks whose vendors fail, and so many dead deliveries for each; a second between the events.
 async fn world_with_dead(events: u32) -> (World, Vec<DeliveryKey>) {
+    world_with(events, [Status::Dead; 2]).await
+}
+
+/// The same, where the deliveries of each webhook end as told: dead or delivered.
+async fn world_with(events: u32, ends: [Status; 2]) -> (World, Vec<DeliveryKey>) {
     let world = World::with_host();
     let mut impatient = profile("acme");
     impatient.retry.max_attempts = 1;
     world.plugins.load(impatient);
     // Their failures are no news about the vendor.
-    world.network.answers(|_| answered(400));
+    world.network.answers(move |one| {
+        let of_first = one.endpoint.contains("vendor1.");
+        let end = if of_first { ends[0] } else { ends[1] };
+        answered(if end == Status::Dead { 400 } else { 200 })
+    });
     for n in 1..=2 {
         world.put(webhook(n)).await;
     }
@@ -54,9 +63,9 @@ async fn world_with_dead(events: u32) -> (World, Vec<DeliveryKey>) {
     for id in 0..events {
         let accepted_at = world.time.now();
         let no = world.post(Event { accepted_at, ..event(&id.to_string()) }).await;
-        for n in 1..=2 {
+        for (n, end) in (1..=2).zip(ends) {
             let key = world.key(no, &webhook(n));
-            world.until(key, Status::Dead).await;
+            world.until(key, end).await;
             keys.push(key);
         }
         world.time.advance(seconds(1));
@@ -122,9 +131,13 @@ async fn a_replay_of_both_what_is_dead_and_what_arrived_moves_each_once() {
 
 #[tokio::test]
 async fn i6_a_replay_survives_restarts_and_moves_nothing_twice() {
-    let (mut world, keys) = world_with_dead(600).await;
+    let (mut world, keys) = world_with(600, [Status::Dead, Status::Delivered]).await;
     world.network.answers(|_| answered(200));
-    let replay = replay(&world, vec![Status::Dead]);
+    // What is moved arrives, and stands where the replay looks: it must be known as moved.
+    let replay = Replay {
+        created_at: world.time.now().before(seconds(1)),
+        ..replay(&world, vec![Status::Dead, Status::Delivered])
+    };
     begin(&world, &replay).await;
     let mut restarts = 0;
     while progress(&world, &replay).await.finished_at.is_none() {
@@ -147,6 +160,28 @@ async fn i6_a_replay_survives_restarts_and_moves_nothing_twice() {
         let attempts = world.attempts(key).await;
         assert_eq!(attempts.len(), 2, "{attempts:?}");
     }
+}
+
+#[tokio::test]
+async fn i6_what_a_replay_has_moved_is_known_though_its_progress_was_not_written() {
+    let (mut world, keys) = world_with(10, [Status::Delivered; 2]).await;
+    let created_at = world.time.now().before(seconds(1));
+    let replay = Replay { created_at, ..replay(&world, vec![Status::Delivered]) };
+    world.ledger.fail(Fault::ReplayWaits);
+    begin(&world, &replay).await;
+    // The first webhook's have arrived once more, and stand where they stood.
+    world.until_sent(30).await;
+    for key in keys.iter().filter(|key| key.webhook == webhook(1).id) {
+        world.until_true("it arrives", async || world.attempts(*key).await.len() == 2).await;
+    }
+    world.kill().await;
+    world.ledger.mend();
+    assert_eq!(progress(&world, &replay).await, Progress::default());
+    world.start("one");
+    assert_eq!(until_finished(&world, &replay).await.moved, 10, "the second webhook's");
+    world.until_sent(40).await;
+    world.quiet().await;
+    assert!(sends(&world).values().all(|sends| *sends == 2));
 }
 
 #[tokio::test]

@@ -49,6 +49,8 @@ pub(crate) enum Fault {
     TakeBackAnswerWaits,
     /// A wish for a delivery is granted at once, and that is answered when this is mended.
     GrantAnswerWaits,
+    /// How far a replay is, is written when this is mended, and not before.
+    ReplayWaits,
     /// A webhook is suspended when this is mended, and not before.
     SuspendWaits,
     /// The next suspension of a webhook fails and was not written.
@@ -235,6 +237,9 @@ impl Front for Doors {
         }
         if matches!(change, Change::Suspend { .. }) {
             self.wait_while(Fault::SuspendWaits).await;
+        }
+        if matches!(&change, Change::Replay(replay) if replay.progress.seen > 0) {
+            self.wait_while(Fault::ReplayWaits).await;
         }
         let takes_back = matches!(change, Change::Redrive { wish: None, .. });
         if takes_back {
