@@ -1,17 +1,24 @@
 //! The agenda's task: tells a lead all that is there, then all that comes.
 
-use std::{ops::Range, sync::Arc};
+mod lag;
+
+use std::{
+    ops::{ControlFlow, Range},
+    sync::Arc,
+};
 
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use transload_domain::{Event, EventNo, Status};
 
+use self::lag::{Lag, Late};
 use crate::{
     Entry, Error, Result, keys,
     local::{listed, off_thread},
     row::{self, EventRow, HeadRow, WishRow, readable},
     rows::{self, Order, Rows},
     tail::{Found, Missed, Tail},
+    undispatched::Undispatched,
     waiting,
 };
 
@@ -23,12 +30,18 @@ const LISTS_PER_PAGE: usize = 16;
 const WISHES_PER_PAGE: usize = 1_000;
 /// Events that are read at once.
 const EVENTS_PER_PAGE: usize = 64;
+/// Numbers of events that are looked through at once, to find out whose they are.
+const NUMBERS_PER_LOOK: usize = 512;
+/// Entries of the tail that are told between two turns of those that have events in the store.
+const NEWS_PER_TURN: usize = 16;
 
 pub(crate) struct Feed<R> {
     pub(crate) rows: Arc<R>,
     pub(crate) tracker: TaskTracker,
     pub(crate) tail: Arc<Tail>,
     pub(crate) sender: mpsc::Sender<Entry>,
+    /// Who has undispatched events: where one alone has, nobody need take turns.
+    pub(crate) undispatched: Arc<Undispatched>,
     /// The configuration at the moment at which the tail began.
     pub(crate) configuration: Vec<Entry>,
 }
@@ -125,10 +138,10 @@ impl<R: Rows> Feed<R> {
         }
     }
 
-    /// Tells the undispatched events up to where the tail begins, then the tail; and again, whenever the tail had
-    /// to drop events.
+    /// Tells the undispatched events up to where the tail begins, and the tail beside them; and again, whenever the tail
+    /// had to drop events.
     async fn tell_events(&self) -> Result<(), End> {
-        let mut told = EventNo(0);
+        let (mut told, mut lag) = (EventNo(0), Lag::default());
         loop {
             let Missed { news, last, wishes } = self.tail.resume();
             for entry in news {
@@ -137,47 +150,103 @@ impl<R: Rows> Feed<R> {
             if wishes {
                 self.tell_wishes().await?;
             }
-            self.tell_stored_events(told, last).await?;
+            lag.miss(EventNo(told.0 + 1), last);
             told = told.max(last);
             loop {
-                let found = tokio::select! {
-                    found = self.tail.next() => found,
-                    () = self.sender.closed() => return Err(End::Over),
-                };
-                match found {
-                    Found::Entry(entry) => {
-                        if let Entry::Event(no, _) = &entry {
-                            told = told.max(*no);
-                        }
-                        self.send(entry).await?;
-                    }
-                    Found::Behind => break,
-                    Found::Closed => return Err(End::Over),
+                // What is new of an organization stands behind what is not looked through yet.
+                if lag.unseen().is_none() && self.tell_news(&mut told, &mut lag).await?.is_break() {
+                    break;
                 }
+                self.look_through(&mut lag).await?;
+                let turn = lag.turn();
+                self.tell(turn).await?;
             }
         }
     }
 
-    /// Tells the undispatched events behind `told`, up to and including `last`.
-    async fn tell_stored_events(&self, told: EventNo, last: EventNo) -> Result<(), End> {
-        let mut next = Some(EventNo(told.0 + 1));
-        while let Some(from) = next {
-            let read = move |rows: &R| {
-                let (found, next) = waiting::waiting(rows, from, last, EVENTS_PER_PAGE)?;
-                let mut events = Vec::new();
-                for no in found {
-                    let event = read_event(rows, no);
-                    if let Some(event) = readable(event, || format!("event {}", no.0))? {
-                        events.push((no, Arc::new(event)));
-                    }
+    /// Tells what is new: waits for something where nothing else is to be told, and some of it otherwise. It breaks where
+    /// the tail had to drop events.
+    async fn tell_news(&self, told: &mut EventNo, lag: &mut Lag) -> Result<ControlFlow<()>, End> {
+        let mut sent = 0;
+        while sent < NEWS_PER_TURN {
+            let found = if lag.is_empty() {
+                tokio::select! {
+                    found = self.tail.next() => found,
+                    () = self.sender.closed() => return Err(End::Over),
                 }
-                Ok((events, next))
+            } else {
+                match self.tail.try_next() {
+                    Some(found) => found,
+                    None => break,
+                }
             };
-            let (events, behind) = self.read(read).await?;
-            for (no, event) in events {
+            let entry = match found {
+                Found::Entry(entry) => entry,
+                Found::Behind => return Ok(ControlFlow::Break(())),
+                Found::Closed => return Err(End::Over),
+            };
+            if let Entry::Event(no, event) = &entry {
+                *told = (*told).max(*no);
+                if lag.holds(&event.organization) || self.must_take_turns() {
+                    lag.add(&event.organization, *no, Some(Arc::clone(event)));
+                    continue;
+                }
+            }
+            self.send(entry).await?;
+            sent += 1;
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Whether the lead reads more slowly than events come, of several organizations.
+    fn must_take_turns(&self) -> bool {
+        self.sender.capacity() < CHANNEL_MAX / 2 && self.undispatched.organizations() > 1
+    }
+
+    /// Looks through the next numbers, to find out whose the undispatched events are. Where only one organization has any,
+    /// that is known, and they are told at once.
+    async fn look_through(&self, lag: &mut Lag) -> Result<(), End> {
+        let Some((from, last)) = lag.unseen() else { return Ok(()) };
+        if !lag.has_some() && self.undispatched.organizations() <= 1 {
+            let read = move |rows: &R| waiting::waiting(rows, from, last, EVENTS_PER_PAGE);
+            let (found, next) = self.read(read).await?;
+            lag.looked(next);
+            return self.tell(found.into_iter().map(|no| (no, None)).collect()).await;
+        }
+        let read = move |rows: &R| {
+            let (found, next) = waiting::waiting(rows, from, last, NUMBERS_PER_LOOK)?;
+            let mut whose = Vec::with_capacity(found.len());
+            for no in found {
+                if let Some(organization) = waiting::organization(rows, no)? {
+                    whose.push((organization, no));
+                }
+            }
+            Ok((whose, next))
+        };
+        let (whose, next) = self.read(read).await?;
+        for (organization, no) in whose {
+            lag.add(&organization, no, None);
+        }
+        lag.looked(next);
+        Ok(())
+    }
+
+    /// Tells these events, and reads those that are not kept.
+    async fn tell(&self, mut late: Vec<Late>) -> Result<(), End> {
+        if late.iter().any(|(_, event)| event.is_none()) {
+            let read = move |rows: &R| {
+                for (no, event) in late.iter_mut().filter(|(_, event)| event.is_none()) {
+                    let read = readable(read_event(rows, *no), || format!("event {}", no.0))?;
+                    *event = read.map(Arc::new);
+                }
+                Ok(late)
+            };
+            late = self.read(read).await?;
+        }
+        for (no, event) in late {
+            if let Some(event) = event {
                 self.send(Entry::Event(no, event)).await?;
             }
-            next = behind;
         }
         Ok(())
     }

@@ -26,8 +26,9 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// All that a lead must know, and then what is new: every profile and webhook, the recent failures of each
     /// webhook, every unfinished replay, every open delivery, every delivery that somebody asked for again, then
-    /// [`Entry::Current`], then every event that is not dispatched once, oldest first, then whatever comes: new
-    /// events, and each change made by [`Ledger::configure`]. A configuration is told before the events that were
+    /// [`Entry::Current`], then every event that is not dispatched once, then whatever comes: new events, and each change
+    /// made by [`Ledger::configure`]. The events of an organization are told in the order of acceptance; organizations take
+    /// turns, so that no event waits for all that others have posted before. A configuration is told before the events that were
     /// accepted after it. A wish for a delivery may be told more than once, also when it has just been granted. The
     /// channel is bounded; its end means that the lead must resign, and [`Entry::Failed`] before it says why where the
     /// store cannot be read.

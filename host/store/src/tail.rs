@@ -120,10 +120,7 @@ impl Tail {
     /// Waits for what comes next.
     pub(crate) async fn next(&self) -> Found {
         loop {
-            if self.closed.is_cancelled() {
-                return Found::Closed;
-            }
-            if let Some(found) = self.lock().pop() {
+            if let Some(found) = self.try_next() {
                 return found;
             }
             tokio::select! {
@@ -131,6 +128,14 @@ impl Tail {
                 () = self.closed.cancelled() => {}
             }
         }
+    }
+
+    /// What comes next, where something is there.
+    pub(crate) fn try_next(&self) -> Option<Found> {
+        if self.closed.is_cancelled() {
+            return Some(Found::Closed);
+        }
+        self.lock().pop()
     }
 
     /// Ends the agenda.
@@ -200,7 +205,8 @@ impl State {
     }
 }
 
-fn size(event: &Event) -> usize {
+/// Bytes that an event takes in memory, roughly.
+pub(crate) fn size(event: &Event) -> usize {
     size_of::<Event>() + event.data.len() + event.source.len() + event.id.len()
 }
 

@@ -43,6 +43,11 @@ impl Undispatched {
         organizations.get(organization).copied().unwrap_or(0)
     }
 
+    /// Of how many organizations some wait.
+    pub(crate) fn organizations(&self) -> usize {
+        self.organizations.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Takes in what has been written. Only the journal does.
     pub(crate) fn change(&self, change: Change) {
         // A negative change wraps into a subtraction.

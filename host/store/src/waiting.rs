@@ -33,7 +33,9 @@ pub(crate) fn mark(step: &mut Step<'_>, no: EventNo) -> Result<()> {
         let what = format!("event {} was dispatched already, or is gone", no.0);
         return Err(Error::Conflict(what));
     }
-    step.count_undispatched(organization(step, no)?.as_ref(), -1);
+    let event = step.get(&keys::event(no))?;
+    let organization = event.map_or(Ok(None), |event| organization_in(no, &event))?;
+    step.count_undispatched(organization.as_ref(), -1);
     if at > floor || !row.is_full() {
         step.put(key, &row);
         return Ok(());
@@ -93,10 +95,13 @@ pub(crate) fn waiting(
     Ok((found, (next <= last).then_some(next)))
 }
 
-/// Whose event it is; none where its row is gone or damaged, which is no reason to keep it waiting.
-fn organization(step: &Step<'_>, no: EventNo) -> Result<Option<Organization>> {
-    let Some(bytes) = step.get(&keys::event(no))? else { return Ok(None) };
-    let row = row::decode::<EventRow<'_>>(&bytes).and_then(|row| row.organization());
+/// Whose event it is; none where its row is gone or damaged: that is no reason to keep it waiting, nor can it be told.
+pub(crate) fn organization(rows: &impl Rows, no: EventNo) -> Result<Option<Organization>> {
+    rows.get(&keys::event(no))?.map_or(Ok(None), |bytes| organization_in(no, &bytes))
+}
+
+fn organization_in(no: EventNo, row: &[u8]) -> Result<Option<Organization>> {
+    let row = row::decode::<EventRow<'_>>(row).and_then(|row| row.organization());
     readable(row.map(Some), || format!("event {}", no.0))
 }
 

@@ -7,6 +7,8 @@ use transload_domain::{
     limits::{CONCURRENCY_PER_WEBHOOK, TRANSFORM_TIME_MAX},
 };
 
+use transload_store::{Ledger, Shard};
+
 use crate::support::{Shop, World, echo_body, event, profile, seconds, webhook, webhook_of};
 
 const LOOPS: [&str; 10] = ["l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8", "l9"];
@@ -49,6 +51,40 @@ async fn i8_ten_plugins_in_endless_loops_leave_the_others_more_than_half() {
     let beside = arrivals_beside(&LOOPS).await;
     assert!(alone > 2_000, "the healthy ones alone: {alone}");
     assert!(2 * beside > alone, "{beside} beside loops, {alone} alone");
+}
+
+#[tokio::test]
+async fn i8_an_organization_with_much_undispatched_does_not_hold_up_anothers_event() {
+    const MUCH: u64 = 5_000;
+    // Its events are there before the host is, and they come while it leads.
+    for before in [true, false] {
+        let mut world = World::new();
+        world.transformer = Arc::new(Shop::new(&world.time, &world.plugins, 2, |_| HEALTHY));
+        let other = Organization::new("other").unwrap();
+        world.put(webhook(1)).await;
+        world.put(Webhook { organization: other.clone(), ..webhook(2) }).await;
+        if !before {
+            world.start("one");
+            world.quiet().await;
+        }
+        for id in 0..MUCH {
+            world.post(event(&id.to_string())).await;
+        }
+        world.post(Event { organization: other, ..event("of the other") }).await;
+        if before {
+            world.start("one");
+        }
+        let arrived = |world: &World| {
+            let sent = world.network.sent();
+            sent.iter().any(|(_, one)| one.endpoint.contains("vendor2."))
+        };
+        while !arrived(&world) {
+            world.turns(60).await;
+            world.time.advance(STEP);
+        }
+        let left = world.ledger.undispatched_of(Shard(0), &event("any").organization);
+        assert!(left >= MUCH - 1_000, "{left} are left of {MUCH}");
+    }
 }
 
 #[tokio::test]

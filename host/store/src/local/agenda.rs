@@ -32,7 +32,9 @@ impl<R: Rows> Local<R> {
         };
         let (configuration, tail) = self.journal.submit_scanning(work).await?;
         let (rows, tracker) = (self.rows()?, self.tracker.clone());
-        self.tracker.spawn(Feed { rows, tracker, tail, sender, configuration }.run());
+        let undispatched = Arc::clone(&self.undispatched);
+        let feed = Feed { rows, tracker, tail, sender, undispatched, configuration };
+        self.tracker.spawn(feed.run());
         Ok(receiver)
     }
 }

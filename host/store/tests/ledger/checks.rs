@@ -75,6 +75,8 @@ macro_rules! conformance {
             agenda::an_agenda_tells_what_is_there_and_then_what_comes,
             agenda::a_new_agenda_tells_what_was_not_dispatched,
             agenda::an_agenda_misses_nothing_and_repeats_nothing,
+            agenda::i8_organizations_take_turns_however_much_one_has_undispatched,
+            agenda::i8_what_one_posts_beside_another_that_posts_more_than_is_read_is_told_soon,
             agenda::a_webhook_is_told_before_the_events_after_it,
             agenda::an_agenda_does_not_tell_a_lead_its_own_changes,
             configure::a_change_is_made_on_what_was_seen,

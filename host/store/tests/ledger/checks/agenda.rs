@@ -1,8 +1,12 @@
 //! What a lead is told: everything, once, in order.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
-use transload_domain::{Digest, Event, Status};
+use tokio::sync::mpsc;
+use transload_domain::{Digest, Event, Organization, Status};
 use transload_store::{Change, Entry, Settlement};
 
 use crate::world::{
@@ -119,6 +123,59 @@ pub(crate) async fn an_agenda_misses_nothing_and_repeats_nothing(world: World) {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// Posts events of an organization, many at once.
+async fn post_many(world: &World, organization: &str, ids: std::ops::Range<usize>) {
+    let organization = Organization::new(organization).unwrap();
+    let one = |id: usize| Event { organization: organization.clone(), ..event(&id.to_string()) };
+    let all: Vec<Event> = ids.map(one).collect();
+    for some in all.chunks(500) {
+        world.accept(some.to_vec()).await.expect("new events are accepted");
+    }
+}
+
+/// Reads so many events. Returns behind how many the first of organization `other` was told; each organization's are told
+/// once and in order.
+async fn place_of_other(agenda: &mut mpsc::Receiver<Entry>, count: usize) -> usize {
+    let (mut latest, mut place) = (HashMap::new(), None);
+    for n in 0..count {
+        let Some(Entry::Event(no, event)) = next(agenda).await else {
+            panic!("event {n} of {count} was to come");
+        };
+        let before = latest.insert(event.organization.clone(), no);
+        assert!(before < Some(no), "{no:?} behind {before:?}");
+        if event.organization.as_str() == "other" {
+            place.get_or_insert(n);
+        }
+    }
+    place.expect("the other's are told")
+}
+
+pub(crate) async fn i8_organizations_take_turns_however_much_one_has_undispatched(world: World) {
+    post_many(&world, "acme", 0..2_000).await;
+    post_many(&world, "other", 0..40).await;
+    let lead = world.lead("a").await;
+    let mut agenda = world.ledger.agenda(&lead).await.unwrap();
+    until_current(&mut agenda).await;
+    let place = place_of_other(&mut agenda, 2_040).await;
+    assert!(place < 200, "{place} of another organization go first");
+    world.post("and then").await;
+    next_events(&mut agenda, 1).await;
+}
+
+pub(crate) async fn i8_what_one_posts_beside_another_that_posts_more_than_is_read_is_told_soon(
+    world: World,
+) {
+    const TAIL: usize = 4_096;
+    let lead = world.lead("a").await;
+    let mut agenda = world.ledger.agenda(&lead).await.unwrap();
+    until_current(&mut agenda).await;
+    // Nobody reads meanwhile: more than is kept for the reader.
+    post_many(&world, "acme", 0..TAIL + 3_000).await;
+    post_many(&world, "other", 0..1).await;
+    let place = place_of_other(&mut agenda, TAIL + 3_001).await;
+    assert!(place < TAIL + 1_000, "{place} of another organization go first");
 }
 
 pub(crate) async fn a_webhook_is_told_before_the_events_after_it(world: World) {
