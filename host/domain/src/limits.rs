@@ -21,9 +21,10 @@ pub const EVENT_ATTRIBUTE_BYTES_MAX: usize = 1_024;
 pub const MODULE_BYTES_MAX: usize = 16 << 20;
 /// Bytes of a guest's linear memory: some sixty times the largest event.
 pub const MEMORY_BYTES_MAX: usize = 64 << 20;
-/// Time for one transform. A usual one takes microseconds; what takes longer than this holds a thread that all share.
+/// Processor time for one transform. A usual one takes microseconds; what takes longer than this holds a thread that
+/// all share.
 pub const TRANSFORM_TIME_MAX: Duration = Duration::from_millis(250);
-/// Time for `describe`, which runs once for each load.
+/// Processor time for `describe`, which runs once for each load.
 pub const DESCRIBE_TIME_MAX: Duration = Duration::from_secs(1);
 /// Bytes of a guest's native stack. The deepest JSON that is taken (128 levels) needs a small part of it.
 pub const STACK_BYTES_MAX: usize = 512 << 10;

@@ -94,7 +94,8 @@ pub struct Transformed {
     pub log: Vec<LogLine>,
     /// Log lines that were over the limit.
     pub log_dropped: u32,
-    /// How long the run took.
+    /// How long the run held its thread: processor time, and what it waited for its state. Time in which the machine
+    /// ran something else is no part of it.
     pub took: Duration,
 }
 

@@ -4,6 +4,7 @@ mod abi;
 mod fault;
 mod guest;
 mod log;
+mod meter;
 mod outcome;
 mod run;
 mod state;

@@ -34,7 +34,7 @@ const USUAL: Duration = Duration::from_micros(100);
 /// What one run used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Used {
-    /// How long it held a thread.
+    /// How long it held a thread; a thread that waits for the processor is held by the machine.
     pub(super) took: Duration,
     /// Whether it was ended because its time was up.
     pub(super) timed_out: bool,

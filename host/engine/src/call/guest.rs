@@ -1,7 +1,5 @@
 //! What the host keeps about a running guest, and the functions that the guest may call.
 
-use std::time::{Duration, Instant};
-
 use transload_domain::{Fault, NotRun, StateSource, limits};
 use wasmtime::{
     ResourceLimiter, Result, StoreContextMut,
@@ -12,6 +10,7 @@ use wasmtime::{
 use super::{
     abi::{LOG, Level, STATE},
     log::LogBook,
+    meter::Meter,
     state::StateView,
 };
 use crate::runtime::TABLE_ELEMENTS_MAX;
@@ -23,8 +22,8 @@ pub(crate) struct Guest {
     pub(super) memory: MemoryLimit,
     /// Why a host function ended the call, where one did.
     pub(super) stopped: Option<Stop>,
-    /// Time that the guest waited for the host; it is not the guest's.
-    pub(super) waited: Duration,
+    /// What the call has used so far.
+    pub(super) meter: Meter,
     calls: u32,
 }
 
@@ -53,13 +52,14 @@ pub(super) struct OverMemory;
 struct Stopped;
 
 impl Guest {
+    /// Begins to measure its call, which is to be made on this thread and next.
     pub(super) fn new(state: Box<dyn StateSource>, memory_max: u64) -> Self {
         Self {
             log: LogBook::default(),
             state: StateView::new(state),
             memory: MemoryLimit { max: memory_max },
             stopped: None,
-            waited: Duration::ZERO,
+            meter: Meter::start(),
             calls: 0,
         }
     }
@@ -108,10 +108,10 @@ pub(crate) fn link(linker: &mut Linker<Guest>) -> Result<()> {
     let mut state = linker.instance(STATE)?;
     state.func_wrap("get", |mut store, (key,): (WasmStr,)| {
         let key = key_of(&mut store, &key)?;
-        let begun = Instant::now();
+        let since = Meter::start();
         let guest = store.data_mut();
         let found = guest.state.get(key);
-        guest.waited += begun.elapsed();
+        guest.meter.host_did(&since);
         Ok((guest.unless_stopped(found)?,))
     })?;
     state.func_wrap("set", |mut store, (key, value): (WasmStr, WasmList<u8>)| {

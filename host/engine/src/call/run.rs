@@ -1,6 +1,6 @@
 //! One call: instantiate, call, judge.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{Timestamp as Time, fmt::temporal::DateTimePrinter};
 use transload_domain::{
@@ -18,10 +18,7 @@ use super::{
     guest::{Guest, Stop},
     outcome,
 };
-use crate::{
-    runtime::Runtime,
-    ticker::{TICK, ticks},
-};
+use crate::{runtime::Runtime, ticker::ticks};
 
 /// A compiled plugin, linked and ready to be instantiated.
 pub(crate) struct Code {
@@ -94,13 +91,12 @@ impl Code {
         call: Call,
         grant: Grant,
     ) -> Result<Transformed, NotRun> {
-        let begun = Instant::now();
         let Call { event, hook, state, .. } = call;
         let mut store = self.store(Guest::new(state, grant.memory), grant);
         let returned = self
             .instantiate(&mut store)
             .and_then(|instance| self.enter(instance, &mut store, &event, &hook));
-        finish(plugin, returned, store.data_mut(), hook.method, grant, begun)
+        finish(plugin, returned, store.data_mut(), hook.method, grant)
     }
 
     /// Runs transforms one after the other in the same instance, so that each finds what the earlier ones left. That
@@ -115,7 +111,6 @@ impl Code {
         let mut instance = None;
         let mut all = Vec::with_capacity(calls.len());
         for call in calls {
-            let begun = Instant::now();
             let Call { event, hook, state, .. } = call;
             *store.data_mut() = Guest::new(state, grant.memory);
             store.set_epoch_deadline(ticks(grant.time));
@@ -127,7 +122,7 @@ impl Code {
                 instance = Some(entered);
                 self.enter(entered, &mut store, &event, &hook)
             });
-            all.push(finish(plugin, returned, store.data_mut(), hook.method, grant, begun)?);
+            all.push(finish(plugin, returned, store.data_mut(), hook.method, grant)?);
         }
         Ok(all)
     }
@@ -149,13 +144,13 @@ impl Code {
         let mut store = Store::new(self.pre.engine(), guest);
         store.limiter(|guest| &mut guest.memory);
         store.set_hostcall_fuel(outcome::LIFTED_BYTES_MAX);
-        store.epoch_deadline_callback(|mut store| {
-            // Time in which the guest waited for the host is given back, once for each wait.
-            let waited = std::mem::take(&mut store.data_mut().waited);
-            Ok(if waited < TICK {
+        store.epoch_deadline_callback(move |store| {
+            // Ticks pass for a thread that waits, too. What the guest has not used itself is still its own.
+            let left = grant.time.saturating_sub(store.data().meter.own());
+            Ok(if left.is_zero() {
                 UpdateDeadline::Interrupt
             } else {
-                UpdateDeadline::Continue(ticks(waited))
+                UpdateDeadline::Continue(ticks(left))
             })
         });
         store.set_epoch_deadline(ticks(grant.time));
@@ -178,7 +173,6 @@ fn finish(
     guest: &mut Guest,
     method: Method,
     grant: Grant,
-    begun: Instant,
 ) -> Result<Transformed, NotRun> {
     let result = match returned {
         Ok(Ok(made)) => outcome::check(made, method),
@@ -193,8 +187,8 @@ fn finish(
     if result.is_err() {
         writes.clear();
     }
-    let plugin = plugin.clone();
-    Ok(Transformed { plugin, result, reads, writes, log, log_dropped, took: begun.elapsed() })
+    let (plugin, took) = (plugin.clone(), guest.meter.held());
+    Ok(Transformed { plugin, result, reads, writes, log, log_dropped, took })
 }
 
 /// Texts that an event's and a hook's records need and that their nouns hold in another form.
