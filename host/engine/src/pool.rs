@@ -36,6 +36,8 @@ struct Shared {
 #[derive(Default)]
 struct Queue {
     jobs: VecDeque<Job>,
+    /// Threads that wait for a job. Where none does, nobody is woken: that would be a system call for every job.
+    idle: usize,
     closed: bool,
 }
 
@@ -80,14 +82,17 @@ impl Pool {
         let room = Arc::clone(&self.room).acquire_owned().await;
         let place = room.map_err(|_| NotRun::Closed)?;
         let (reply, answer) = oneshot::channel();
-        {
+        let somebody_waits = {
             let mut queue = lock(&self.shared.queue);
             if queue.closed {
                 return Err(NotRun::Closed);
             }
             queue.jobs.push_back(Job { call, reply, place });
+            queue.idle > 0
+        };
+        if somebody_waits {
+            self.shared.changed.notify_one();
         }
-        self.shared.changed.notify_one();
         answer.await.unwrap_or(Err(NotRun::Closed))
     }
 
@@ -139,7 +144,9 @@ impl Shared {
             if let Some(at) = turn.choose(queue.jobs.iter().map(|job| &job.call.plugin)) {
                 return queue.jobs.remove(at);
             }
+            queue.idle += 1;
             queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue.idle -= 1;
         }
     }
 }
