@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::{task::JoinSet, time::timeout};
@@ -144,6 +144,7 @@ async fn whole_way(batch: usize, callers: usize) -> anyhow::Result<Ran> {
         let some = |events: &[Value]| Value::from(events.to_vec()).to_string().into();
         ("application/cloudevents-batch+json", events.chunks(batch).map(some).collect())
     };
+    let asks = client.clone();
     let posted = at_the_same_time(callers, posts, move |post| {
         let client = client.clone();
         async move {
@@ -154,12 +155,24 @@ async fn whole_way(batch: usize, callers: usize) -> anyhow::Result<Ran> {
     });
     let ran = timed(async {
         posted.await?;
-        let arrived = timeout(RUN_TIME_MAX, receiver.events(EVENTS)).await;
-        arrived.context("not all events arrived")
+        if timeout(RUN_TIME_MAX, receiver.events(EVENTS)).await.is_err() {
+            bail!("not all events arrived\n{}", what_is_missing(&asks).await?);
+        }
+        Ok(())
     });
     let ran = ran.await?;
     house.stop().await?;
     Ok(ran)
+}
+
+/// The webhook, and a delivery of each status but the good one: they say why something has not arrived.
+async fn what_is_missing(client: &Client) -> anyhow::Result<String> {
+    let mut told = client.get("/v1/webhooks").await?.text();
+    for status in ["scheduled", "blocked", "held", "skipped", "dead"] {
+        let some = client.get(&format!("/v1/deliveries?status={status}&limit=1")).await?;
+        told.push_str(&format!("\n{status}: {}", some.text()));
+    }
+    Ok(told)
 }
 
 /// A client that only sends.
