@@ -84,7 +84,8 @@ pub enum Ordering {
     #[default]
     None,
     /// Deliveries of events with the same `subject` go out one after the other, in the order of acceptance; a failing
-    /// one holds those behind it. Events without a subject are in no order.
+    /// one holds those behind it. Events without a subject are in no order, nor are those that were accepted before the
+    /// webhook was made.
     Key,
 }
 

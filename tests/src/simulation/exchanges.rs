@@ -150,19 +150,21 @@ impl State {
                     && webhook.ordering.key(&fact.event) == Some(order)
             })
         };
+        // A webhook that came after the event need not get it, and gets it in no order.
+        let is_later = |no: &EventNo| {
+            self.events.get(no).is_some_and(|fact| !fact.webhooks.contains(&webhook.id))
+        };
         let before = self.open.iter().find(|other| {
             other.webhook == key.webhook
                 && **other < key
                 && same(&other.event)
+                && !is_later(&other.event)
                 && !self.asked.contains_key(other)
                 && !self.is_replayed_out_of_order(**other)
         });
         let unread = self.undispatched.range(..key.event).find(|no| {
-            // A webhook that came after the event need not get it.
-            let meant = |fact: &EventFact| {
-                fact.webhooks.contains(&webhook.id) && is_wanted(webhook, &fact.event)
-            };
-            same(no) && self.events.get(no).is_some_and(meant)
+            let is_meant = |fact: &EventFact| is_wanted(webhook, &fact.event);
+            same(no) && !is_later(no) && self.events.get(no).is_some_and(is_meant)
         });
         let words = match (before, unread) {
             (Some(before), _) => {
