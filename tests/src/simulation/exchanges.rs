@@ -159,6 +159,8 @@ impl State {
                 && **other < key
                 && same(&other.event)
                 && !is_later(&other.event)
+                // A part that goes out again is no older state than the other parts of its event.
+                && !(other.event == key.event && self.reopened.contains_key(other))
                 && !self.asked.contains_key(other)
                 && !self.is_replayed_out_of_order(**other)
         });
