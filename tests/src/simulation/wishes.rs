@@ -1,10 +1,8 @@
 //! What was asked for, singly and by replays, judged on the spot.
 
-use std::collections::BTreeSet;
+use transload_domain::{DeliveryKey, Ordering, Progress, Replay, Selection, Status, Wish};
 
-use transload_domain::{DeliveryKey, EventNo, Progress, Replay, Selection, Status, Wish};
-
-use super::facts::{DeliveryFact, Promise, ReplayFact, State, name};
+use super::facts::{DeliveryFact, EventFact, Promise, ReplayFact, State, name};
 
 impl State {
     /// A closed delivery is open again: somebody asked for it, or for a replay that it belongs to, and not less often
@@ -30,14 +28,14 @@ impl State {
     /// Somebody asked for a delivery again, or no longer does, or was refused.
     pub(super) fn asked(&mut self, delivery: DeliveryKey, wish: Option<&Wish>) {
         let words = match wish {
-            Some(Wish::Asked { .. }) => "asked for",
-            Some(Wish::Refused { .. }) => "refused",
-            None => "no longer asked for",
+            Some(Wish::Asked { .. }) => "asked for".to_owned(),
+            Some(Wish::Refused { why, .. }) => format!("refused: {why}"),
+            None => "no longer asked for".to_owned(),
         };
         self.note(&format!("delivery {} is {words}", name(&delivery)));
         let Some(&Wish::Asked { out_of_order }) = wish else {
             self.wishes.remove(&delivery);
-            if wish.is_some() && self.same_order(delivery).is_none_or(|same| same.len() < 2) {
+            if wish.is_some() && !self.is_one_of_many(delivery) {
                 let words = format!("{} is refused, and nothing is later", name(&delivery));
                 self.broken(Promise::Wishes, words);
             }
@@ -93,10 +91,8 @@ impl State {
         };
         let left: Vec<DeliveryKey> =
             fact.selected.iter().filter(is_left).map(|(k, _)| *k).collect();
-        let may_be_left = |key: &&DeliveryKey| {
-            !replay.selection.out_of_order
-                && self.same_order(**key).is_some_and(|same| same.len() > 1)
-        };
+        let may_be_left =
+            |key: &&DeliveryKey| !replay.selection.out_of_order && self.is_one_of_many(**key);
         let excused = left.iter().filter(may_be_left).count() as u64;
         if excused < left.len() as u64 || excused > replay.progress.skipped {
             let left: Vec<String> = left.iter().map(name).collect();
@@ -115,12 +111,14 @@ impl State {
         if !self.reopened.contains_key(&key) || is_meant {
             return;
         }
-        let Some(same) = self.same_order(key) else { return };
+        let Some(order) = self.deliveries.get(&key).and_then(|fact| fact.head.order) else {
+            return;
+        };
         let has = |(other, fact): &(&DeliveryKey, &DeliveryFact)| {
             other.webhook == key.webhook
                 && other.event > key.event
                 && fact.head.status == Status::Delivered
-                && same.contains(&other.event)
+                && fact.head.order == Some(order)
         };
         if let Some((other, _)) = self.deliveries.iter().find(has) {
             let words = format!("{} is sent again over {}", name(&key), name(other));
@@ -135,11 +133,13 @@ impl State {
         })
     }
 
-    /// The events with the same order key as this delivery's, where its webhook is ordered.
-    fn same_order(&self, key: DeliveryKey) -> Option<BTreeSet<EventNo>> {
-        let webhook = &self.webhook(key.webhook)?.webhook;
-        let order = |no: &EventNo| webhook.ordering.key(&self.events.get(no)?.event);
-        let mine = order(&key.event)?;
-        Some(self.events.keys().filter(|no| order(no) == Some(mine)).copied().collect())
+    /// Whether there are other events with this delivery's order key, where it goes in order: as its webhook asked for
+    /// when it was made.
+    fn is_one_of_many(&self, key: DeliveryKey) -> bool {
+        let Some(mine) = self.deliveries.get(&key).and_then(|fact| fact.head.order) else {
+            return false;
+        };
+        let is_same = |fact: &&EventFact| Ordering::Key.key(&fact.event) == Some(mine);
+        self.events.values().filter(is_same).count() > 1
     }
 }

@@ -111,10 +111,10 @@ pub(super) enum Why {
     Turn,
     /// Nothing can be sent for it any more; it is in no agenda.
     Closing,
-    /// Somebody asks for it again; it is in no agenda, where its place may be kept.
-    Redrive { kept: bool },
-    /// A replay moves it; it is in no agenda, where its place may be kept.
-    Replay { kept: bool },
+    /// Somebody asks for it again; it is in no agenda, where its place is kept if it goes in order.
+    Redrive,
+    /// A replay moves it; the same.
+    Replay,
 }
 
 /// A delivery on its way.

@@ -211,19 +211,15 @@ impl Term {
     /// Lets a delivery that is in no agenda go out again, as somebody asks by this wish.
     pub(super) fn grant(&mut self, before: Head, has_bytes: bool, wish: Revision, now: Timestamp) {
         self.wishes.write(before.key, Some(wish));
-        let kept = self.keep_place(&before);
         let after = redrive(&before, has_bytes, now);
-        self.open_again(Why::Redrive { kept }, before, after);
+        self.open_again(Why::Redrive, before, after);
     }
 
-    /// Keeps the place of a delivery that is in no agenda for as long as it is being written that it goes out again: those
-    /// behind it in its order do not go meanwhile. False where there is none to give back.
-    pub(super) fn keep_place(&mut self, head: &Head) -> bool {
-        head.order.is_some() && self.agenda.keep_place(head)
-    }
-
-    /// Lets a delivery go out again.
+    /// Lets a delivery that is in no agenda go out again. Those behind it in its order do not go while that is written.
     pub(super) fn open_again(&mut self, why: Why, before: Head, after: Head) {
+        if before.order.is_some() {
+            self.agenda.keep_place(&before);
+        }
         let settlement = Settlement { before, after, attempt: None, made: None, failure: None };
         self.effects.push(Effect::Settle(why, Box::new(settlement)));
     }

@@ -307,9 +307,8 @@ impl Term {
         let replay = Arc::clone(&known.replay);
         self.wait_for(&replay, WaitsFor::Moves { known, left, next });
         for (before, has_bytes) in take {
-            let kept = self.keep_place(&before);
             let after = replay.moved(redrive(&before, has_bytes, now));
-            self.open_again(Why::Replay { kept }, before, after);
+            self.open_again(Why::Replay, before, after);
         }
         self.end_page(now);
     }

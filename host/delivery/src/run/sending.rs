@@ -144,7 +144,7 @@ impl Term {
                 self.write_suspension(key.webhook);
             }
             Why::Closing => self.closings_under_way -= 1,
-            Why::Redrive { .. } | Why::Replay { .. } => {}
+            Why::Redrive | Why::Replay => {}
         }
         match result {
             Ok(()) => self.written(why, &before, after, now),
@@ -167,7 +167,7 @@ impl Term {
             }
             Err(error) => self.resign(error),
         }
-        if let Why::Redrive { kept: true } | Why::Replay { kept: true } = why {
+        if matches!(why, Why::Redrive | Why::Replay) && before.order.is_some() {
             self.agenda.give_back(&key);
         }
     }
@@ -175,8 +175,8 @@ impl Term {
     fn written(&mut self, why: Why, before: &Head, after: Head, now: Timestamp) {
         match why {
             Why::Turn | Why::Closing => {}
-            Why::Redrive { .. } => self.wish_granted(before, &after),
-            Why::Replay { .. } => self.replayed(true, now),
+            Why::Redrive => self.wish_granted(before, &after),
+            Why::Replay => self.replayed(true, now),
         }
         if after.status.is_open() {
             self.insert(after, now);
@@ -189,16 +189,16 @@ impl Term {
     fn unwritten(&mut self, why: Why, before: &Head, now: Timestamp) {
         match why {
             Why::Turn | Why::Closing => {}
-            Why::Redrive { .. } => self.look_again(before.key),
-            Why::Replay { .. } => self.replayed(false, now),
+            Why::Redrive => self.look_again(before.key),
+            Why::Replay => self.replayed(false, now),
         }
     }
 
     fn refused(&mut self, why: Why, before: &Head, now: Timestamp) {
         match why {
             Why::Turn | Why::Closing => {}
-            Why::Redrive { .. } => self.wish_unwritten(before.key),
-            Why::Replay { .. } => self.replayed(false, now),
+            Why::Redrive => self.wish_unwritten(before.key),
+            Why::Replay => self.replayed(false, now),
         }
     }
 

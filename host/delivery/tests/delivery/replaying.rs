@@ -361,6 +361,28 @@ async fn nothing_goes_out_between_those_that_a_replay_is_moving() {
 }
 
 #[tokio::test]
+async fn nothing_goes_out_before_what_is_moved_though_its_arrival_was_not_yet_heard_of() {
+    let world = World::with_host();
+    world.plugins.load(profile("acme"));
+    world.put(ordered()).await;
+    let red = |id| Event { subject: Some("red".into()), ..event(id) };
+    world.ledger.fail(Fault::ArrivalAndGrantAnswersWait);
+    let older = world.key(world.post(red("older")).await, &ordered());
+    world.until(older, Status::Delivered).await;
+    let newer = world.key(world.post(red("newer")).await, &ordered());
+    world.until(newer, Status::Scheduled).await;
+    begin(&world, &replay(&world, vec![Status::Delivered])).await;
+    world.until(older, Status::Scheduled).await;
+    // Now the loop hears of the arrival, and only later of the move.
+    world.ledger.fail(Fault::GrantAnswerWaits);
+    world.quiet().await;
+    assert_eq!(sent_from(&world, 0), [older]);
+    world.ledger.mend();
+    world.until(newer, Status::Delivered).await;
+    assert_eq!(sent_from(&world, 0), [older, older, newer]);
+}
+
+#[tokio::test]
 async fn a_clock_that_was_set_back_hides_nothing_from_a_replay() {
     let world = World::with_host();
     let mut impatient = profile("acme");

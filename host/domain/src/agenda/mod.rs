@@ -202,11 +202,10 @@ impl Agenda {
     }
 
     /// Keeps the place of an open delivery that is not in the agenda for a while: the deliveries behind it in its order
-    /// get no turn until [`Agenda::give_back`]. False where its place is kept already, since it is in flight.
-    pub fn keep_place(&mut self, head: &Head) -> bool {
-        let kept = self.lane(head.key.webhook).queue.hold(head);
+    /// get no turn until [`Agenda::give_back`], also where it is taken to be in flight and that ends meanwhile.
+    pub fn keep_place(&mut self, head: &Head) {
+        self.lane(head.key.webhook).queue.hold(head);
         self.place(head.key.webhook);
-        kept
     }
 
     /// The last delivery of a later event with the same order key that is in flight, or has its place kept.

@@ -1,7 +1,7 @@
 //! What waits at one webhook.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     ops::Range,
     time::Duration,
 };
@@ -20,8 +20,8 @@ pub(super) struct Queue {
     lone: BTreeMap<OrderKey, (Timestamp, Place)>,
     /// All other order keys.
     lines: BTreeMap<OrderKey, Line>,
-    /// The ordered deliveries that are in flight.
-    out: HashMap<Place, OrderKey>,
+    /// The ordered deliveries that are in flight or have their place kept, and how often.
+    out: HashMap<Place, Out>,
 }
 
 /// Where a delivery stands among those of its webhook; the order of acceptance.
@@ -44,12 +44,21 @@ struct Rest {
     emulated: bool,
 }
 
+/// A delivery that holds those behind it. What is known to be in flight may have arrived already, and be opened again:
+/// then it holds them twice, and until both have ended.
+#[derive(Debug)]
+struct Out {
+    order: OrderKey,
+    times: u32,
+}
+
 /// The deliveries with one order key.
 #[derive(Debug, Default)]
 struct Line {
     waiting: BTreeMap<Place, (Timestamp, Rest)>,
     /// Events that are being dispatched and may still bring deliveries, and how often each was announced.
     expected: BTreeMap<EventNo, u32>,
+    /// How many different ones are out.
     out: usize,
     /// The one of `waiting` that stands in the queue.
     front: Option<(Timestamp, Place)>,
@@ -83,37 +92,41 @@ impl Queue {
         let head = rest.head(webhook, place, due);
         if let Some(key) = head.order {
             self.leave_line(key, place);
-            self.line(key).out += 1;
-            self.out.insert(place, key);
+            self.hold(&head);
         }
         Some(head)
     }
 
-    /// Says that a delivery that was taken is no longer in flight.
+    /// Says that a delivery that was taken or held is so once less.
     pub(super) fn finish(&mut self, key: &DeliveryKey) {
-        let Some(order) = self.out.remove(&Place::of(key)) else { return };
+        let Entry::Occupied(mut out) = self.out.entry(Place::of(key)) else { return };
+        out.get_mut().times -= 1;
+        if out.get().times > 0 {
+            return;
+        }
+        let Out { order, .. } = out.remove();
         if let Some(line) = self.lines.get_mut(&order) {
             line.out = line.out.saturating_sub(1);
         }
         self.line_up(order);
     }
 
-    /// Keeps the place of a delivery that does not wait now: those behind it in its line wait until it is finished.
-    /// False where it is kept already.
-    pub(super) fn hold(&mut self, head: &Head) -> bool {
-        let Some(key) = head.order else { return true };
-        let fresh = self.out.insert(Place::of(&head.key), key).is_none();
-        if fresh {
-            self.line(key).out += 1;
+    /// Keeps the place of a delivery that does not wait now: those behind it in its line wait until it is finished, as
+    /// often as it was held.
+    pub(super) fn hold(&mut self, head: &Head) {
+        let Some(order) = head.order else { return };
+        let out = self.out.entry(Place::of(&head.key)).or_insert(Out { order, times: 0 });
+        out.times += 1;
+        if out.times == 1 {
+            self.line(order).out += 1;
         }
-        self.line_up(key);
-        fresh
+        self.line_up(order);
     }
 
     /// The last delivery of a later event with the same key that is out.
     pub(super) fn overtaken_by(&self, head: &Head) -> Option<DeliveryKey> {
         let DeliveryKey { event, webhook, .. } = head.key;
-        let same = self.out.iter().filter(|(_, key)| Some(**key) == head.order);
+        let same = self.out.iter().filter(|(_, out)| Some(out.order) == head.order);
         let last = same.map(|(place, _)| *place).filter(|place| place.event > event).max()?;
         Some(DeliveryKey { event: last.event, webhook, hook: last.hook, part: last.part })
     }

@@ -427,6 +427,12 @@ fn an_order_key_is_as_good_alone_as_in_company() {
     agenda.keep_place(&one(1, 5));
     assert_eq!(take_all(&mut agenda, 5), [], "an earlier one keeps its place");
     agenda.give_back(&one(1, 5).key);
+    agenda.insert(one(2, 5));
+    assert_eq!(take_all(&mut agenda, 5), [(1, 2)]);
+    agenda.keep_place(&one(2, 5));
+    agenda.finish(&one(2, 5).key);
+    assert_eq!(take_all(&mut agenda, 5), [], "its place is kept beyond its flight");
+    agenda.give_back(&one(2, 5).key);
     agenda.insert(Head { status: Status::Blocked, ..ordered(1, 4, 5, 8) });
     let blocked = agenda.take_overdue(9, |_, status| (status == Status::Blocked).then_some(at(9)));
     assert_eq!(blocked.iter().map(|head| head.key.event.0).collect::<Vec<_>>(), [4]);

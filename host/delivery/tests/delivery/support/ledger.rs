@@ -49,6 +49,8 @@ pub(crate) enum Fault {
     TakeBackAnswerWaits,
     /// A wish for a delivery is granted at once, and that is answered when this is mended.
     GrantAnswerWaits,
+    /// The same, and that a delivery has arrived is written at once, and answered when this is mended.
+    ArrivalAndGrantAnswersWait,
     /// How far a replay is, is written when this is mended, and not before.
     ReplayWaits,
     /// A webhook is suspended when this is mended, and not before.
@@ -192,8 +194,11 @@ impl Front for Doors {
         if settlement.after.status == Status::Dead {
             self.wait_while(waits).await;
         }
-        let grants = settlement.grants();
+        let (grants, status) = (settlement.grants(), settlement.after.status);
         let answer = self.inner.settle(lead, settlement).await;
+        if grants || status == Status::Delivered {
+            self.wait_while(Fault::ArrivalAndGrantAnswersWait).await;
+        }
         if grants {
             self.wait_while(Fault::GrantAnswerWaits).await;
         }
