@@ -140,7 +140,6 @@ impl Term {
     pub(super) fn suspended(&mut self, id: WebhookId, result: Result<(), Error>) {
         match result {
             Ok(()) => {
-                self.metrics.suspended();
                 let told = self.rules.webhook(id).is_some_and(|it| it.suspended_at.is_some());
                 match self.suspensions.decided.get_mut(&id) {
                     Some(_) if told => {
@@ -182,6 +181,9 @@ impl Term {
             }
         }
         if let Some(decided) = self.suspensions.decided.get(&id) {
+            if webhook.suspended_at == Some(decided.at) {
+                self.metrics.suspended();
+            }
             // The ledger's word counts: that it is suspended, or what was made of it since it was.
             let obeyed = webhook.suspended_at.is_some()
                 || !decided.spoken_to.counts_for(&webhook)

@@ -52,6 +52,9 @@ async fn the_fourth_failure_within_six_hours_suspends_and_others_are_told() {
     world.pass(HOUR, 1).await;
     let reason = world.until_suspended(&exactly).await;
     assert_eq!(reason, "4 failures within 6 hours: its rules tolerate 3");
+    world
+        .until_true("it is counted", async || world.counted("transload_suspensions_total") == 1)
+        .await;
     world.pass(HOUR, 48).await;
     assert_eq!(sent_to(&world, "vendor1").len(), 4, "a suspended webhook gets nothing");
     assert_eq!(world.status(key).await, Some(Status::Scheduled), "its deliveries are held");
@@ -229,6 +232,7 @@ async fn one_that_is_mended_between_the_decision_and_its_suspension_is_not_suspe
     world.until(key, Status::Delivered).await;
     world.quiet().await;
     assert_eq!(world.stored(&moved()).await.suspended_at, None);
+    assert_eq!(world.counted("transload_suspensions_total"), 0);
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! A host in a test.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use prometheus_client::registry::Registry;
+use prometheus_client::{encoding::text, registry::Registry};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use transload_delivery::{
@@ -28,6 +31,7 @@ pub(crate) struct World {
     pub(crate) health: Arc<Health>,
     pub(crate) backlog: Arc<Backlog>,
     pub(crate) troubles: Arc<Troubles>,
+    metrics: Mutex<Registry>,
     hosts: JoinSet<Result<(), LoopError>>,
     stop: CancellationToken,
 }
@@ -59,6 +63,7 @@ impl World {
             health: Arc::default(),
             backlog: Arc::new(backlog),
             troubles: Arc::default(),
+            metrics: Mutex::default(),
             hosts: JoinSet::new(),
             stop: CancellationToken::new(),
         }
@@ -104,8 +109,16 @@ impl World {
             backlog: Arc::clone(&self.backlog),
             health: Arc::clone(&self.health),
             troubles: Arc::clone(&self.troubles),
-            metrics: Metrics::register(&mut Registry::default()),
+            metrics: Metrics::register(&mut self.metrics.lock().unwrap()),
         }
+    }
+
+    /// What the hosts have counted under this name, all together.
+    pub(crate) fn counted(&self, name: &str) -> u64 {
+        let mut told = String::new();
+        text::encode(&mut told, &self.metrics.lock().unwrap()).unwrap();
+        let counts = told.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        counts.map(|count| count.parse::<u64>().unwrap()).sum()
     }
 
     /// Kills the hosts, wherever they are.
