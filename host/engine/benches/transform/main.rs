@@ -6,6 +6,7 @@
 //! own. Variants take turns, so that what else the machine does meets all of them alike; the median of the turns
 //! counts.
 
+mod grouping;
 mod loading;
 mod order;
 mod turns;
@@ -48,6 +49,7 @@ fn main() {
 
     price(&engine, &order);
     hand_over(&engine, &order);
+    grouping::measure(&engine, &module, &order);
     threads(&engine, &order);
     engine.shutdown();
 }
@@ -106,6 +108,7 @@ fn threads(engine: &Arc<Engine>, order: &Order) {
         pooled.push(pooled_per_second(engine, order));
     }
     let (one, two) = (turns::median(&mut one), turns::median(&mut two));
+    // Handing several calls to a thread at a time could gain what is missing here, and no more.
     // Handing several calls to a thread at a time could gain what is missing here, and no more.
     let pooled = turns::median(&mut pooled);
     println!("figure transform.pool32_per_s {pooled:.0}");

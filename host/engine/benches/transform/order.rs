@@ -66,8 +66,13 @@ impl Order {
     }
 
     pub(crate) fn call(&self) -> Call {
+        self.call_of("readycloud")
+    }
+
+    /// The same for the plugin under another name.
+    pub(crate) fn call_of(&self, plugin: &str) -> Call {
         Call {
-            plugin: PluginName::new("readycloud").expect("a name"),
+            plugin: PluginName::new(plugin).expect("a name"),
             event: Arc::clone(&self.event),
             hook: Arc::clone(&self.hook),
             state: Box::new(NoState),
