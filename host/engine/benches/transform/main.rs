@@ -109,7 +109,6 @@ fn threads(engine: &Arc<Engine>, order: &Order) {
     }
     let (one, two) = (turns::median(&mut one), turns::median(&mut two));
     // Handing several calls to a thread at a time could gain what is missing here, and no more.
-    // Handing several calls to a thread at a time could gain what is missing here, and no more.
     let pooled = turns::median(&mut pooled);
     println!("figure transform.pool32_per_s {pooled:.0}");
     println!("figure transform.pool32_over_direct {:.2}", pooled / one);
