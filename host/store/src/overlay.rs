@@ -20,7 +20,7 @@ mod scan;
 mod table;
 
 use std::{
-    ops::Range,
+    ops::{ControlFlow, Range},
     sync::{Mutex, PoisonError, RwLock},
 };
 
@@ -183,13 +183,13 @@ impl Read {
     }
 }
 
+/// All logs go in one write, the damaged one with them: where only some were left, they would tell of fewer blocks than
+/// the base has rows of by then, or of an older state. There are no more than [`Bounds`] allow.
 fn remove_logs(base: &impl Rows) -> Result<()> {
-    let range = keys::under(&keys::logs());
-    loop {
-        let found = rows::collect(base, &range.start..&range.end, Order::Ascending, LOGS_PER_PAGE)?;
-        if found.is_empty() {
-            return Ok(());
-        }
-        base.write(found.into_iter().map(|(key, _)| (key, None)).collect())?;
-    }
+    let (range, mut logs) = (keys::under(&keys::logs()), Batch::new());
+    base.scan(&range.start..&range.end, Order::Ascending, &mut |key, _| {
+        logs.push((key.to_vec(), None));
+        ControlFlow::Continue(())
+    })?;
+    base.write(logs)
 }

@@ -3,11 +3,14 @@
 use std::{
     collections::BTreeMap,
     ops::{ControlFlow, Range},
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
     thread,
 };
 
-use transload_domain::{Status, WebhookId};
+use transload_domain::{EventNo, Status, WebhookId};
 
 use super::*;
 use crate::{Error, MemoryRows};
@@ -199,6 +202,41 @@ fn where_a_log_is_damaged_rows_are_made_anew_and_all_logs_go() {
         assert!(all(&rows).into_keys().eq([b"S9".to_vec()]));
         let rows = open(rows.base);
         assert!(all(&rows).into_keys().eq([b"S9".to_vec()]));
+    }
+}
+
+/// The logs that are left may tell of an older state, and of fewer blocks than the base has rows of by then.
+#[test]
+fn i1_rows_are_made_anew_wherever_that_is_cut_off() {
+    let listed = |block| keys::listed(Status::Dead, webhook(), block);
+    // By how many more writes it is cut off, and whether the last takes effect.
+    for (cut_off, takes_effect) in (0..9).flat_map(|cut_off| [(cut_off, false), (cut_off, true)]) {
+        let base = Arc::<CutOff>::default();
+        base.writes.store(usize::MAX, SeqCst);
+        base.takes_effect.store(takes_effect, SeqCst);
+        let none = |_: &Arc<CutOff>| panic!("nothing is damaged");
+        let rows = Overlay::open(Arc::clone(&base), Blocks::default(), none).unwrap();
+        rows.write(vec![(listed(5), Some(vec![5])), (listed(6), Some(vec![6]))]).unwrap();
+        for no in 0..3 * LOGS_PER_PAGE {
+            let gone = (listed(6), None);
+            rows.write(vec![(b"c".to_vec(), Some(vec![no as u8])), gone]).unwrap();
+        }
+        let model = all(&rows);
+        base.write(vec![(keys::log(7), Some(vec![0xee]))]).unwrap();
+
+        let open = || {
+            let made = |(key, value): (&Vec<u8>, &Vec<u8>)| (key.clone(), Some(value.clone()));
+            let mend = |base: &Arc<CutOff>| base.write(model.iter().map(made).collect());
+            Overlay::open(Arc::clone(&base), Blocks::up_to(EventNo(5 * 256)), mend)
+        };
+        base.writes.store(cut_off, SeqCst);
+        let _cut_off = open();
+        base.writes.store(usize::MAX, SeqCst);
+        let rows = open().unwrap();
+        assert_eq!(all(&rows), model, "cut off after {cut_off} writes");
+        for (key, value) in &model {
+            assert_eq!(rows.get(key).unwrap().as_ref(), Some(value), "{cut_off}: {key:?}");
+        }
     }
 }
 
