@@ -31,6 +31,7 @@ mod tests {
     use super::*;
     use crate::{
         Error, MemoryRows,
+        packs::apart_key,
         rows::{self, Order, Rows},
     };
 
@@ -92,6 +93,25 @@ mod tests {
                 assert!(damaged.1.is_empty(), "no row is so");
                 let inside = event(first(1) + 1);
                 is_damaged(rows::collect(&packs, &inside..&event(99), order, 99));
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_value_that_is_kept_apart_harms_only_its_own_row() {
+        for damage in [Some(vec![0xee]), None] {
+            let (packs, _) = packs();
+            packs.write(vec![(event(7), Some(vec![7; 10_000]))]).unwrap();
+            packs.base.write(vec![(apart_key(&event(7)), damage)]).unwrap();
+            is_damaged(packs.get(&event(7)));
+            for order in [Order::Ascending, Order::Descending] {
+                let all = rows::collect(&packs, &event(0)..&event(99), order, 99).unwrap();
+                let mut found: Vec<_> =
+                    all.iter().map(|(key, _)| keys::number_in(key).unwrap().0).collect();
+                found.sort_unstable();
+                assert!(found.into_iter().eq(1..=40));
+                let (_, damaged) = all.iter().find(|(key, _)| *key == event(7)).unwrap();
+                assert!(damaged.is_empty(), "no row is so");
             }
         }
     }

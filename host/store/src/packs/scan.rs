@@ -4,7 +4,7 @@ use std::ops::{ControlFlow, Range};
 
 use super::{Base, Found, Packs, Place, Value, damaged};
 use crate::{
-    Result,
+    Error, Result,
     keys::{self, APART, LEAF},
     rows::{Order, Rows, Visit},
 };
@@ -128,7 +128,8 @@ impl<B: Base> Packs<B> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Shows a row; one that went away meanwhile is passed over.
+    /// Shows a row; one that went away meanwhile is passed over. One whose value is kept apart and cannot be read is shown
+    /// like a damaged leaf.
     fn show(
         &self,
         (key, value): (&[u8], Value<'_>),
@@ -136,10 +137,15 @@ impl<B: Base> Packs<B> {
     ) -> Result<ControlFlow<()>> {
         match value {
             Value::Here(value) => Ok(visit(key, value)),
-            Value::Apart => Ok(match self.get(key)? {
-                Some(value) => visit(key, &value),
-                None => ControlFlow::Continue(()),
-            }),
+            Value::Apart => match self.get(key) {
+                Ok(Some(value)) => Ok(visit(key, &value)),
+                Ok(None) => Ok(ControlFlow::Continue(())),
+                Err(Error::Corrupt(why)) => {
+                    tracing::error!(%why, "a part of the store is damaged");
+                    Ok(visit(key, &[]))
+                }
+                Err(error) => Err(error),
+            },
         }
     }
 }

@@ -113,9 +113,15 @@ impl Rows for Tree {
             let flow = if Header::of(&value).is_none() {
                 visit(&key, &value)
             } else {
-                match self.get(&key)? {
-                    Some(whole) => visit(&key, &whole),
-                    None => continue,
+                match self.get(&key) {
+                    Ok(Some(whole)) => visit(&key, &whole),
+                    Ok(None) => continue,
+                    // No large value is empty: whoever looks sees that this one is damaged, and the others.
+                    Err(Error::Corrupt(why)) => {
+                        tracing::error!(%why, "a part of the store is damaged");
+                        visit(&key, &[])
+                    }
+                    Err(error) => return Err(error),
                 }
             };
             if flow == ControlFlow::Break(()) {

@@ -197,6 +197,40 @@ async fn i1_lists_are_made_anew_where_what_changed_in_them_cannot_be_read() {
     assert_eq!(rows.get(&log(1)), Ok(None));
 }
 
+/// A large value is kept in chunks: one without them is damaged like any other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i1_a_large_value_that_is_damaged_keeps_no_store_from_being_opened() {
+    let place = tempfile::tempdir().unwrap();
+    let (ledger, world) = open(place.path()).unwrap();
+    let lead = world.lead("a").await;
+    world.deliver(&lead, "1", &[(hook(1), Status::Scheduled)]).await;
+    let picture = world.picture(9, &[hook(1)]).await;
+    ledger.shutdown().await;
+    drop((ledger, world));
+
+    let rows = SledRows::open(place.path()).unwrap();
+    let many = (0..500_u64).map(|n| {
+        let count = [&b"c"[..], &Digest::of(&n.to_be_bytes()).0].concat();
+        (count, Some(vec![1, 1]))
+    });
+    rows.write(many.collect()).unwrap();
+    let chunk = |key: &[u8]| [&[0xff], key, &1_u32.to_be_bytes()].concat();
+    let last = (0..9).rev().find(|number| rows.get(&log(*number)).unwrap().is_some()).unwrap();
+    assert!(rows.get(&chunk(&log(last))).unwrap().is_some());
+    // The last leaf of a kind is looked at too.
+    let no = 9_u64.to_be_bytes();
+    let leaf = [&b"La"[..], &no].concat();
+    let noise = |n: u8| Digest::of(&[n]).0;
+    rows.write(vec![(leaf.clone(), Some((0..200).flat_map(noise).collect()))]).unwrap();
+    rows.write(vec![(chunk(&log(last)), None), (chunk(&leaf), None)]).unwrap();
+    drop(rows);
+    for _ in 0..2 {
+        let (ledger, world) = open(place.path()).unwrap();
+        assert_eq!(world.picture(8, &[hook(1)]).await, picture);
+        ledger.shutdown().await;
+    }
+}
+
 /// The rows of a store that the first release wrote.
 const FIRST_STORE: &str = include_str!("../../fixtures/stores/v1.hex");
 
