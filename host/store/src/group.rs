@@ -109,9 +109,10 @@ impl Step<'_> {
     }
 
     /// The rows under a prefix. Only for a job that scans: it begins a group of its own, and looks at no prefix
-    /// that it has written to.
+    /// that it has written to before.
     pub(crate) fn scan(&self, prefix: &[u8]) -> Result<Vec<Row>> {
-        debug_assert!(self.before.rows.is_empty(), "a job that scans begins a group");
+        let mut changed = self.own.rows.keys().chain(self.before.rows.keys());
+        debug_assert!(!changed.any(|key| key.starts_with(prefix)), "a range shows no changes");
         let Range { start, end } = keys::under(prefix);
         rows::collect(self.rows, &start..&end, Order::Ascending, usize::MAX)
     }

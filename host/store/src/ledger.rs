@@ -311,6 +311,8 @@ pub struct Retirement {
 pub struct Retired {
     /// How many events.
     pub events: usize,
+    /// How many are kept though they are old, because something of theirs cannot be read.
+    pub damaged: usize,
     /// Where to go on; none when no older event is left behind this one.
     pub next: Option<EventNo>,
 }

@@ -101,6 +101,12 @@ impl Term {
             Swept::Retired(Err(error)) | Swept::Size(Err(error)) => return self.resign(error),
         };
         self.metrics.retired(retired.events);
+        if retired.damaged > 0 {
+            self.tell_damage(format!(
+                "old events cannot be forgotten ({}): something of theirs cannot be read, and the log says what",
+                retired.damaged
+            ));
+        }
         if !self.may_begin() {
             return;
         }

@@ -239,3 +239,14 @@ async fn what_cannot_be_written_is_told_and_holds_up_nobody() {
     world.until(other, Status::Delivered).await;
     assert_eq!((world.problems(), world.status(damaged).await), (vec![], Some(Status::Scheduled)));
 }
+
+#[tokio::test]
+async fn an_old_event_that_cannot_be_forgotten_is_told() {
+    let world = World::with_host();
+    world.ledger.fail(Fault::OldEventDamaged);
+    world.pass(seconds(61), 2).await;
+    let damages = world.health.damages();
+    let told = damages.latest.unwrap();
+    assert!(damages.count == 1 && told.starts_with("old events cannot be forgotten (1)"), "{told}");
+    assert_eq!(world.problems(), vec![]);
+}

@@ -13,7 +13,7 @@ use crate::{
     Result,
     group::Step,
     keys,
-    row::{self, EventRow, NumberRow, block},
+    row::{self, EventRow, NumberRow, block, readable},
     rows::{self, Order, Row, Rows},
 };
 
@@ -50,7 +50,10 @@ pub(super) fn useless(rows: &impl Rows) -> Result<Vec<Row>> {
     let all = rows::collect(rows, &range.start..&range.end, Order::Ascending, LOOKED_AT_MAX)?;
     let mut useless = Vec::new();
     for (key, value) in all {
-        let last = row::decode::<NumberRow>(&value)?.0;
+        let last = row::decode::<NumberRow>(&value).map(Some);
+        let Some(NumberRow(last)) = readable(last, || "a webhook that is gone".to_owned())? else {
+            continue;
+        };
         let is_dispatched = last == 0 || block::place(EventNo(last)).0 < floor;
         let Some(id) = keys::webhook_in(&key) else { continue };
         if is_dispatched && !has_deliveries(rows, id)? {

@@ -7,7 +7,7 @@ use crate::{
     Error, Lead, Result, Retired, Retirement,
     group::{Group, Step},
     keys,
-    row::{self, EventRow, HeadRow, WishRow},
+    row::{self, EventRow, HeadRow, WishRow, readable},
     rows::{self, Order, Rows},
     waiting,
 };
@@ -15,6 +15,8 @@ use transload_domain::{Event, EventNo, Head, Timestamp};
 
 /// Events that are forgotten in one write. They make others wait, so they are few.
 const EVENTS_PER_WRITE: usize = 64;
+/// Deliveries that are forgotten in one write, unless the first event alone has more.
+const DELIVERIES_PER_WRITE: usize = 1_000;
 /// Events that are looked at in one call.
 const EVENTS_PER_CALL: usize = 1_000;
 /// Bytes of events that are looked at in one call, unless the first alone has more.
@@ -30,15 +32,22 @@ impl<R: Rows> Local<R> {
     ) -> Result<Retired> {
         let fence = lead.clone();
         self.journal.submit(move |group| group.leadership.fence(&fence)).await?;
-        let (closed, next) = self.read_rows(move |rows| closed_events(rows, retirement)).await?;
+        let found = self.read_rows(move |rows| closed_events(rows, retirement)).await?;
+        let Found { closed, damaged, next } = found;
         if retirement.from == EventNo(0) {
             self.forget_gone().await?;
         }
-        let mut events = 0;
-        for some in closed.chunks(EVENTS_PER_WRITE) {
-            events += self.forget(lead, some.to_vec(), retirement.accepted_before).await?;
+        let mut retired = Retired { events: 0, damaged, next };
+        let mut rest = &closed[..];
+        while !rest.is_empty() {
+            let (some, others) = rest.split_at(of_one_write(rest));
+            let some = some.iter().map(|one| one.no).collect();
+            let (forgotten, damaged) = self.forget(lead, some, retirement.accepted_before).await?;
+            retired.events += forgotten;
+            retired.damaged += damaged;
+            rest = others;
         }
-        Ok(Retired { events, next })
+        Ok(retired)
     }
 
     /// Forgets webhooks that are gone and have no deliveries any more: once in each sweep.
@@ -60,46 +69,80 @@ impl<R: Rows> Local<R> {
         self.journal.submit(work).await
     }
 
-    async fn forget(&self, lead: &Lead, events: Vec<EventNo>, before: Timestamp) -> Result<usize> {
+    /// How many of these are forgotten, and how many cannot be, since something of theirs cannot be read.
+    async fn forget(
+        &self,
+        lead: &Lead,
+        events: Vec<EventNo>,
+        before: Timestamp,
+    ) -> Result<(usize, usize)> {
         let lead = lead.clone();
         let work = move |group: &mut Group<'_>| {
             group.leadership.fence(&lead)?;
-            group.atomic(|step| {
-                let mut forgotten = 0;
-                for no in events {
-                    forgotten += usize::from(forget(step, no, before)?);
-                }
-                Ok(forgotten)
-            })
+            let (mut forgotten, mut damaged) = (0, 0);
+            for no in events {
+                // One that cannot be read stays whole, and holds up none of the others.
+                let is_forgotten = group.atomic(|step| forget(step, no, before)).map(Some);
+                let is_forgotten = readable(is_forgotten, || belonging_to(no))?;
+                forgotten += usize::from(is_forgotten == Some(true));
+                damaged += usize::from(is_forgotten.is_none());
+            }
+            Ok((forgotten, damaged))
         };
         self.journal.submit_scanning(work).await
     }
 }
 
-/// Closed events, and where to look on.
+/// Closed events, how many old ones cannot be read, and where to look on.
+#[derive(Default)]
+struct Found {
+    closed: Vec<Closed>,
+    damaged: usize,
+    next: Option<EventNo>,
+}
+
+/// An event that may be forgotten.
+struct Closed {
+    no: EventNo,
+    deliveries: usize,
+}
+
+/// How many of these events are forgotten in one write.
+fn of_one_write(closed: &[Closed]) -> usize {
+    let mut deliveries = 0;
+    let fits = closed.iter().take(EVENTS_PER_WRITE).take_while(|one| {
+        deliveries += one.deliveries;
+        deliveries <= DELIVERIES_PER_WRITE
+    });
+    fits.count().max(1)
+}
+
+/// Looks for closed events.
 ///
 /// Numbers grow in the order of acceptance, but clocks are set now and then: a sweep ends not at the first event that
 /// is too young, but where all events of a call are.
-fn closed_events<R: Rows>(
-    rows: &R,
-    retirement: Retirement,
-) -> Result<(Vec<EventNo>, Option<EventNo>)> {
+fn closed_events<R: Rows>(rows: &R, retirement: Retirement) -> Result<Found> {
     let (seen, more) = look(rows, retirement)?;
-    let Some(last) = seen.last().map(|seen| seen.no) else { return Ok((Vec::new(), None)) };
+    let Some(last) = seen.last().map(|seen| seen.no) else { return Ok(Found::default()) };
     let is_sweep_over = !seen.iter().any(|seen| seen.is_old);
     let (first, last) = (seen[0].no, last);
     let (waiting, _) = waiting::waiting(rows, first, last, seen.len())?;
-    let mut closed = Vec::new();
+    let mut found = Found::default();
     for Seen { no, .. } in seen.into_iter().filter(|seen| seen.is_old) {
-        if closed.len() >= retirement.max {
-            return Ok((closed, Some(no)));
+        if found.closed.len() >= retirement.max {
+            return Ok(Found { next: Some(no), ..found });
         }
-        if waiting.binary_search(&no).is_err() && is_closed(rows, no, retirement.accepted_before)? {
-            closed.push(no);
+        if waiting.binary_search(&no).is_err() {
+            let deliveries = closed_deliveries(rows, no, retirement.accepted_before);
+            match readable(deliveries.map(Some), || belonging_to(no))? {
+                Some(Some(deliveries)) => found.closed.push(Closed { no, deliveries }),
+                Some(None) => {}
+                None => found.damaged += 1,
+            }
         }
     }
     let next = (more && !is_sweep_over).then_some(EventNo(last.0 + 1));
-    Ok((closed, next))
+    Ok(Found { next, ..found })
 }
 
 /// An event that was looked at.
@@ -128,19 +171,22 @@ fn look<R: Rows>(rows: &R, retirement: Retirement) -> Result<(Vec<Seen>, bool)> 
     Ok((seen, more))
 }
 
-/// Whether all deliveries of a dispatched event were closed before that time, and nobody asks for one again.
-fn is_closed<R: Rows>(rows: &R, no: EventNo, before: Timestamp) -> Result<bool> {
+/// How many deliveries a dispatched event has, where all of them were closed before that time and nobody asks for one
+/// again.
+fn closed_deliveries<R: Rows>(rows: &R, no: EventNo, before: Timestamp) -> Result<Option<usize>> {
     let range = keys::under(&keys::heads(no));
-    for (key, _) in rows::collect(rows, &range.start..&range.end, Order::Ascending, usize::MAX)? {
+    let all = rows::collect(rows, &range.start..&range.end, Order::Ascending, usize::MAX)?;
+    let count = all.len();
+    for (key, _) in all {
         let key = keys::delivery_in(&key).ok_or_else(|| lost(no))?;
         let head = read::head(rows, &key)?;
         if head.is_some_and(|head| !was_closed(&head, before))
             || rows.get(&keys::redrive(&key))?.is_some_and(|wish| WishRow::stands(&wish))
         {
-            return Ok(false);
+            return Ok(None);
         }
     }
-    Ok(true)
+    Ok(Some(count))
 }
 
 /// Whether a delivery was closed before that time: whoever looks after its webhook has the whole retention to see how
@@ -178,6 +224,10 @@ fn forget(step: &mut Step<'_>, no: EventNo, before: Timestamp) -> Result<bool> {
     events::unlist(step, &event.organization, no)?;
     step.remove(keys::event(no));
     Ok(true)
+}
+
+fn belonging_to(no: EventNo) -> String {
+    format!("what belongs to event {}", no.0)
 }
 
 fn lost(no: EventNo) -> Error {

@@ -8,10 +8,10 @@ use std::{
     },
 };
 
-use transload_domain::{DeliveryKey, Status, Timestamp};
+use transload_domain::{DeliveryKey, EventNo, Status, Timestamp};
 use transload_store::{
-    Batch, Dispatch, Entry, Error, Failure, LedgerExt, Local, MemoryRows, Order, Query, Record,
-    Rows, Settlement, Visit,
+    Batch, Change, Dispatch, Entry, Error, Failure, LedgerExt, Local, MemoryRows, Order, Query,
+    Record, Retired, Rows, Settlement, Visit,
 };
 
 use crate::world::{
@@ -159,6 +159,39 @@ async fn a_damaged_list_of_events_keeps_nobody_from_posting() {
     let listed = world.list(Query::Events(acme()), 9).await;
     assert!(matches!(&listed[..], [Record::Event(no, _)] if *no == second), "{listed:?}");
     assert!(world.ledger.event(SHARD, first).await.unwrap().is_some());
+}
+
+/// What cannot be read stays, and holds up none of those that are forgotten with it or behind it.
+#[tokio::test]
+async fn one_damaged_row_keeps_no_other_event_from_being_forgotten() {
+    let first = 1_u64.to_be_bytes();
+    let webhook_of_first = hook(1);
+    for (what, kind, part, stays, damaged) in [
+        ("the event", b'e', &first[..], true, 0),
+        ("its delivery", b'h', webhook_of_first.0.as_bytes(), true, 1),
+        ("the list that it is on", b'S', webhook_of_first.0.as_bytes(), true, 1),
+        ("a webhook that is gone", b'W', b"", false, 0),
+    ] {
+        let (rows, world) = world();
+        let lead = world.lead("a").await;
+        world.put_webhook(&webhook(hook(3))).await;
+        let gone = Change::RemoveWebhook(acme(), hook(3));
+        world.ledger.configure(SHARD, gone, None).await.unwrap();
+        for id in ["1", "2", "3"] {
+            let webhook = if id == "1" { hook(1) } else { hook(2) };
+            world.deliver(&lead, id, &[(webhook, Status::Dead)]).await;
+        }
+        damage(&rows, kind, part);
+        for forgotten in [if stays { 2 } else { 3 }, 0] {
+            let retired = Retired { events: forgotten, damaged, next: None };
+            assert_eq!(world.retire(&lead, 9).await, Ok(retired), "damaged is {what}");
+        }
+        assert!(world.ledger.event(SHARD, EventNo(1)).await.transpose().is_some() == stays);
+        for no in [2, 3] {
+            assert_eq!(world.ledger.event(SHARD, EventNo(no)).await, Ok(None));
+        }
+        assert_eq!(world.ledger.count(SHARD, hook(2), Status::Dead).await, Ok(0));
+    }
 }
 
 /// Rows whose disk can be made to refuse to be read through.

@@ -10,12 +10,13 @@ use std::{
 };
 
 use tokio::task::JoinSet;
+use transload_domain::Status;
 use transload_store::{
     Batch, Entry, Error, Flush, Ledger, LedgerExt, Local, MemoryRows, Observer, Order, Receipt,
     Refusing, Result, Rows, Sled, SledRows, Switch, Visit,
 };
 
-use crate::world::{HandClock, LEASE, SHARD, event, next, until_current};
+use crate::world::{HandClock, LEASE, SHARD, World, event, hook, next, until_current};
 
 /// Rows in memory whose writes wait at a gate, and panic when they are told to.
 #[derive(Clone, Default)]
@@ -215,5 +216,24 @@ async fn i1_what_was_refused_is_not_there_after_a_restart() {
     assert!(ledger.is_alive());
     assert!(ledger.event(SHARD, kept.no).await.unwrap().is_some());
     assert!(ledger.accept(SHARD, vec![event("refused")]).await.unwrap()[0].fresh);
+    ledger.shutdown().await;
+}
+
+/// An event may have a delivery for each of thousands of webhooks.
+#[tokio::test]
+async fn i8_old_events_are_forgotten_in_small_writes_however_many_deliveries_they_have() {
+    let flushes = Arc::new(Mutex::new(0));
+    let seen = flushes.clone();
+    let observer = Arc::new(move |_: Flush| *seen.lock().unwrap() += 1);
+    let ledger = threaded(MemoryRows::default(), Some(observer));
+    let world = World { ledger: ledger.clone(), clock: Arc::default() };
+    let lead = world.lead("a").await;
+    let parts: Vec<_> = (0..200).map(|n| (hook(n), Status::Dead)).collect();
+    for id in 0..30 {
+        world.deliver(&lead, &id.to_string(), &parts).await;
+    }
+    *flushes.lock().unwrap() = 0;
+    assert_eq!(world.retire(&lead, 99).await.unwrap().events, 30);
+    assert_eq!(*flushes.lock().unwrap(), 6, "1,000 deliveries each");
     ledger.shutdown().await;
 }

@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 use transload_domain::{Content, Delivery, EventNo, Status, WebhookId};
 use transload_store::{
-    Change, Dispatch, Entry, Error, Front, Key, Lead, Ledger, Page, Query, Record, Result,
-    Revision, Settlement, Shard,
+    Change, Dispatch, Entry, Error, Front, Key, Lead, Ledger, Page, Query, Record, Result, Retired,
+    Retirement, Revision, Settlement, Shard,
 };
 
 /// What goes wrong.
@@ -39,6 +39,8 @@ pub(crate) enum Fault {
     SettleAfter,
     /// The next settlement meets a damaged row.
     SettleCorrupt,
+    /// The next time that old events are forgotten one of them cannot be read.
+    OldEventDamaged,
     /// Dead letters of this webhook are written when this is mended, and not before.
     ClosingsWait(WebhookId),
     /// Lists of what was delivered are read at once, and that is answered when this is mended.
@@ -203,6 +205,12 @@ impl Front for Doors {
             self.wait_while(Fault::GrantAnswerWaits).await;
         }
         if self.fails_once(Fault::SettleAfter) { Err(broken()) } else { answer }
+    }
+
+    async fn retire(&self, lead: &Lead, retirement: Retirement) -> Result<Retired> {
+        let retired = self.inner.retire(lead, retirement).await?;
+        let damaged = usize::from(self.fails_once(Fault::OldEventDamaged));
+        Ok(Retired { damaged: retired.damaged + damaged, ..retired })
     }
 
     async fn read(&self, shard: Shard, key: Key) -> Result<Option<Record>> {

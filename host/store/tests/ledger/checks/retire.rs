@@ -25,8 +25,14 @@ pub(crate) async fn only_closed_events_are_forgotten(world: World) {
     world.dispatch(&lead, dispatch(young)).await.unwrap();
 
     let old = from_the_first(Timestamp::from_micros(50), 100);
-    assert_eq!(world.ledger.retire(&lead, old).await, Ok(Retired { events: 2, next: None }));
-    assert_eq!(world.ledger.retire(&lead, old).await, Ok(Retired { events: 0, next: None }));
+    assert_eq!(
+        world.ledger.retire(&lead, old).await,
+        Ok(Retired { events: 2, ..Retired::default() })
+    );
+    assert_eq!(
+        world.ledger.retire(&lead, old).await,
+        Ok(Retired { events: 0, ..Retired::default() })
+    );
     let key = closed[0].head.key;
     assert_eq!(world.ledger.event(SHARD, key.event).await.unwrap(), None);
     assert_eq!(world.ledger.event(SHARD, stateful).await.unwrap(), None);
@@ -65,7 +71,7 @@ pub(crate) async fn what_ends_late_is_kept_as_long_as_what_ends_at_once(world: W
     for (before, events) in [(11, 0), (50, 0), (51, 1)] {
         let old = from_the_first(Timestamp::from_micros(before), 9);
         let retired = world.ledger.retire(&lead, old).await;
-        assert_eq!(retired, Ok(Retired { events, next: None }), "before {before}");
+        assert_eq!(retired, Ok(Retired { events, ..Retired::default() }), "before {before}");
     }
 }
 
@@ -115,7 +121,10 @@ pub(crate) async fn a_young_event_does_not_hide_older_ones(world: World) {
         world.dispatch(&lead, dispatch(no)).await.unwrap();
     }
     let old = from_the_first(Timestamp::from_micros(50), 100);
-    assert_eq!(world.ledger.retire(&lead, old).await, Ok(Retired { events: 3, next: None }));
+    assert_eq!(
+        world.ledger.retire(&lead, old).await,
+        Ok(Retired { events: 3, ..Retired::default() })
+    );
     let left = world.list(Query::Events(acme()), 10).await;
     assert_eq!(left.len(), 2);
 }
@@ -137,11 +146,14 @@ pub(crate) async fn a_sweep_ends_where_all_events_are_young(world: World) {
     let behind = Retirement { from: EventNo(2_001), ..old };
     assert_eq!(
         world.ledger.retire(&lead, behind).await,
-        Ok(Retired { events: 0, next: None }),
+        Ok(Retired { events: 0, ..Retired::default() }),
         "1,000 young ones"
     );
     let behind = Retirement { from: EventNo(2_500), ..old };
-    assert_eq!(world.ledger.retire(&lead, behind).await, Ok(Retired { events: 1, next: None }));
+    assert_eq!(
+        world.ledger.retire(&lead, behind).await,
+        Ok(Retired { events: 1, ..Retired::default() })
+    );
 }
 
 /// A dead letter that somebody asks for again is not closed.
