@@ -16,6 +16,7 @@ use super::{
     look::Look,
     request::{AttemptView, RequestView},
     summary::DeliverySummary,
+    waits,
 };
 use crate::{Api, access::Caller, json::Answer, path::Named, problem::Problem, time::Rfc3339};
 
@@ -63,6 +64,9 @@ pub(crate) async fn get(
     let attempts = last_attempts(&api, key).await?;
     if delivery.head.status != Status::Delivered && summary.reason.is_none() {
         summary.reason = attempts.back().and_then(AttemptView::reason).cloned();
+    }
+    if delivery.head.status.is_open() && summary.waits_for.is_none() {
+        summary.waits_for = waits::for_another(&api, &delivery).await?;
     }
     let request = RequestView::of(&delivery, look.webhook(key.webhook).await?);
     let retry = wish(&api, key).await?;

@@ -58,7 +58,8 @@ impl<'a> Look<'a> {
     ) -> Result<Option<DeliverySummary>, Problem> {
         let key = delivery.head.key;
         let Some(event) = self.event(key.event).await? else { return Ok(None) };
+        let trouble = self.api.troubles.of(key.webhook, self.api.clock.now());
         let webhook = self.webhook(key.webhook).await?;
-        Ok(Some(DeliverySummary::new(delivery, event, webhook)))
+        Ok(Some(DeliverySummary::new(delivery, event, webhook, trouble.as_ref())))
     }
 }

@@ -7,6 +7,7 @@ mod look;
 mod request;
 mod retry;
 mod summary;
+mod waits;
 mod walk;
 
 pub(crate) use get::get;

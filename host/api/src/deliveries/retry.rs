@@ -6,15 +6,12 @@ use axum::{
     http::StatusCode,
 };
 use serde::{Deserialize, Serialize};
-use transload_delivery::{
-    Trouble, TroubleKind,
-    order::{Other, delivered_later, open_before},
-};
+use transload_delivery::{Trouble, order::delivered_later};
 use transload_domain::{Content, Delivery, DeliveryId, Status, Webhook, Wish};
 use transload_store::{self as store, Change, Key, Record};
 use uuid::Uuid;
 
-use super::{look::Look, summary::Shown};
+use super::{look::Look, summary::Shown, waits};
 use crate::{
     Api,
     access::Caller,
@@ -110,12 +107,8 @@ async fn check_order(api: &Api, delivery: &Delivery) -> Result<(), Problem> {
     let head = &delivery.head;
     let ledger = api.ledger.as_ref();
     let detail = if head.status.is_open() {
-        match open_before(ledger, api.shard, head).await? {
-            Other::Is(other) => Some(format!(
-                "it goes out in order and waits for delivery {other} of the same subject; retry that one first"
-            )),
-            Other::None | Other::Unknown => None,
-        }
+        let waits = waits::for_another(api, delivery).await?;
+        waits.map(|waits| format!("{waits}; retry that one first"))
     } else {
         delivered_later(ledger, api.shard, head).await?.why_not()
     };
@@ -147,23 +140,9 @@ fn what_happens(delivery: &Delivery, webhook: &Webhook, trouble: Option<&Trouble
         }
     };
     match trouble {
-        Some(trouble) => format!("{what}; {}", what_it_waits_for(trouble)),
+        Some(trouble) => format!("{what}; but {}", waits::for_trouble(trouble)),
         None => what.to_owned(),
     }
-}
-
-/// What keeps it back all the same, and how to end that.
-fn what_it_waits_for(Trouble { kind, detail, next_try, .. }: &Trouble) -> String {
-    let next_try = next_try.rfc3339();
-    let waits = match kind {
-        TroubleKind::Paused => {
-            format!("but all of its webhook's deliveries wait until {next_try}: {detail}")
-        }
-        TroubleKind::Failing | TroubleKind::Credentials => format!(
-            "but its webhook is in trouble ({detail}), so that one delivery at a time is tried, the next not before {next_try}"
-        ),
-    };
-    format!("{waits}; resume the webhook to try at once")
 }
 
 #[cfg(test)]

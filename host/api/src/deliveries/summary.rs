@@ -1,8 +1,10 @@
 //! How lists show a delivery.
 
 use serde::Serialize;
+use transload_delivery::Trouble;
 use transload_domain::{Delivery, PluginRef, Status, Webhook};
 
+use super::waits;
 use crate::{events::EventSummary, time::Rfc3339};
 
 /// A delivery without its bytes and attempts.
@@ -26,6 +28,9 @@ pub(crate) struct DeliverySummary {
     plugin: Option<PluginView>,
     /// Why it is not delivered, in words, where its transform told.
     pub(super) reason: Option<String>,
+    /// What keeps it back beside its own time, in words; `null` where nothing does. That another goes out first is told
+    /// where the delivery is shown alone.
+    pub(super) waits_for: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -92,7 +97,12 @@ impl Shown {
 
 impl DeliverySummary {
     /// Of a delivery, its event and its webhook, where that still is.
-    pub(super) fn new(delivery: &Delivery, event: EventSummary, webhook: Option<&Webhook>) -> Self {
+    pub(super) fn new(
+        delivery: &Delivery,
+        event: EventSummary,
+        webhook: Option<&Webhook>,
+        trouble: Option<&Trouble>,
+    ) -> Self {
         let head = delivery.head;
         let shown = Shown::of(head.status, webhook);
         let waits = head.status.is_open() && shown != Shown::Held;
@@ -114,6 +124,9 @@ impl DeliverySummary {
             },
             plugin: delivery.made.plugin.as_ref().map(PluginView::of),
             reason: delivery.made.reason(),
+            waits_for: webhook
+                .filter(|_| head.status.is_open())
+                .and_then(|webhook| waits::for_its_webhook(webhook, trouble)),
         }
     }
 }

@@ -96,7 +96,10 @@ pub(super) struct SuccessDefinition {
 
 /// What is left out is as the plugin's vendor has it.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a retry policy, a JSON object")]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a retry policy such as {\"schedule\": [\"1m\", \"15m\"], \"max_attempts\": 5}"
+)]
 pub(super) struct RetryDefinition {
     pub(super) schedule: Option<Vec<String>>,
     pub(super) repeat_last: Option<bool>,
@@ -106,7 +109,10 @@ pub(super) struct RetryDefinition {
 
 /// `never`, or a rule; what is left out of a rule is as the plugin's vendor has it.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a suspension rule, a JSON object")]
+#[serde(
+    deny_unknown_fields,
+    expecting = "{\"never\": true} or a rule such as {\"more_than\": 3, \"within\": \"6h\"}"
+)]
 pub(super) struct SuspendDefinition {
     pub(super) never: Option<bool>,
     pub(super) more_than: Option<u64>,

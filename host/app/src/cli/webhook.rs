@@ -204,7 +204,11 @@ fn state(webhook: &Value) -> String {
     }
     match text(webhook, "/trouble/detail") {
         detail if detail.is_empty() => "active".into(),
-        detail => format!("in trouble ({}): {detail}", text(webhook, "/trouble/kind")),
+        detail => format!(
+            "in trouble ({}, next try {}): {detail}",
+            text(webhook, "/trouble/kind"),
+            text(webhook, "/trouble/next_try")
+        ),
     }
 }
 
@@ -223,14 +227,15 @@ mod tests {
         let listed = json!({ "webhooks": [
             webhook("a", json!({ "suspended_at": null, "trouble": null })),
             webhook("b", json!({ "suspended_at": "T", "suspended_because": "410" })),
-            webhook("c", json!({ "trouble": { "kind": "credentials", "detail": "invalid_client" } })),
+            webhook("c", json!({ "trouble": { "kind": "credentials", "detail": "invalid_client",
+                                               "next_try": "T2" } })),
         ] });
         assert_eq!(
             shown(&listed),
             "ID  NAME  PLUGIN      HOOKS           STATE\n\
              a   Shop  readycloud  orders,contact  active\n\
              b   Shop  readycloud  orders,contact  suspended since T: 410\n\
-             c   Shop  readycloud  orders,contact  in trouble (credentials): invalid_client"
+             c   Shop  readycloud  orders,contact  in trouble (credentials, next try T2): invalid_client"
         );
         assert_eq!(shown(&json!({ "webhooks": [] })), "no webhook");
     }

@@ -155,12 +155,17 @@ async fn open_deliveries_of_a_suspended_webhook_are_held() {
         panic!("no webhook")
     };
     stored.suspended_at = Some(Timestamp::EPOCH);
+    stored.suspended_because = Some("it failed".into());
     host.ledger.configure(Shard(0), Change::Webhook(*stored), Some(revision)).await.unwrap();
     let expected = ["1", "0"].map(|n| (n.to_owned(), "held".to_owned()));
     assert_eq!(all(&host, "status=held", 10).await, expected);
     assert_eq!(all(&host, &format!("status=held&webhook={id}"), 1).await, expected);
     assert_eq!(all(&host, "status=scheduled", 10).await, []);
     assert_eq!(all(&host, "status=delivered", 10).await.len(), 1);
+    let shown = host.send(get("/v1/deliveries")).await.json;
+    let waits = |n: usize| shown["deliveries"][n]["waits_for"].as_str().map(str::to_owned);
+    let held = "its webhook is suspended since 1970-01-01T00:00:00.000000Z (it failed); it goes out after resume";
+    assert_eq!([waits(0), waits(1), waits(2)], [None, Some(held.into()), Some(held.into())]);
 }
 
 #[tokio::test]
@@ -265,6 +270,7 @@ async fn a_delivery_is_shown_with_its_bytes_and_attempts() {
         "webhook": {"id": id.to_string(), "name": "Orders to Acme", "hook": "orders"},
         "plugin": {"name": "acme", "version": "1.2.3", "digest": digest},
         "reason": "the vendor answered 503, not 200",
+        "waits_for": null,
         "request": {
             "method": "PUT", "endpoint": "https://vendor.example/orders", "path": "/7",
             "headers": [{"name": "Content-Type", "value": "application/json"}],

@@ -130,6 +130,13 @@ async fn a_delivery_in_order_does_not_overtake() {
     for head in [first, free] {
         assert_eq!(retry(&host, head).await.status, 202);
     }
+    let shown = async |key: DeliveryKey| {
+        let shown = host.send(get(&format!("/v1/deliveries/{}", key.id()))).await;
+        shown.json["waits_for"].as_str().map(str::to_owned)
+    };
+    let waits = shown(behind.key).await.unwrap();
+    assert!(waits.contains(&first.key.id().to_string()), "{waits}");
+    assert_eq!((shown(first.key).await, shown(free.key).await), (None, None));
     assert!(!wishes(&host).await.contains(&behind.key));
 }
 

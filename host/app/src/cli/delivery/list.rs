@@ -96,11 +96,18 @@ fn shown(listed: &Value) -> String {
                 when,
                 text(delivery, "/event/type"),
                 text(delivery, "/webhook/name"),
-                text(delivery, "/reason"),
+                why(delivery),
             ]
         })
         .collect();
     table(["ID", "STATUS", "TRIED", "WHEN", "EVENT", "WEBHOOK", "WHY"], &rows)
+}
+
+/// Why it is where it is, and what keeps it back.
+fn why(delivery: &Value) -> String {
+    let told = ["/reason", "/waits_for"].map(|pointer| text(delivery, pointer));
+    let told: Vec<String> = told.into_iter().filter(|told| !told.is_empty()).collect();
+    told.join("; ")
 }
 
 #[cfg(test)]
@@ -115,15 +122,19 @@ mod tests {
             json!({ "id": id, "status": status, "attempt_count": 2, "due_at": due, "reason": reason,
                     "updated_at": "T1", "event": { "type": "order.created" }, "webhook": { "name": "Shop" } })
         };
+        let mut held = delivery("c", "held", Value::Null, json!("answered 410"));
+        held["waits_for"] = json!("its webhook is suspended");
         let listed = json!({ "deliveries": [
             delivery("a", "scheduled", json!("T2"), Value::Null),
             delivery("b", "dead", Value::Null, json!("answered 500")),
+            held,
         ] });
         assert_eq!(
             shown(&listed),
             "ID  STATUS     TRIED  WHEN    EVENT          WEBHOOK  WHY\n\
              a   scheduled  2      due T2  order.created  Shop\n\
-             b   dead       2      T1      order.created  Shop     answered 500"
+             b   dead       2      T1      order.created  Shop     answered 500\n\
+             c   held       2      T1      order.created  Shop     answered 410; its webhook is suspended"
         );
         assert_eq!(shown(&json!({ "deliveries": [] })), "no delivery");
     }

@@ -14,6 +14,9 @@ use crate::cli::{
 
 /// Bytes of a body that people are shown; `--json` has all that is kept.
 const BODY_SHOWN_BYTES_MAX: usize = 4 << 10;
+/// A body is shown where it has so few control characters, or at most one in so many bytes is one.
+const UNREADABLE_FEW: usize = 8;
+const UNREADABLE_SHARE: usize = 10;
 
 /// Show a delivery: what is sent, each attempt and what was answered, and why it is where it is.
 #[derive(Debug, clap::Args)]
@@ -49,6 +52,7 @@ fn shown(delivery: &Value) -> String {
         ("delivery", text(delivery, "/id")),
         ("status", text(delivery, "/status")),
         ("why", text(delivery, "/reason")),
+        ("waits", text(delivery, "/waits_for")),
         ("retry", retry(delivery)),
         ("due", text(delivery, "/due_at")),
         ("updated", text(delivery, "/updated_at")),
@@ -124,12 +128,22 @@ fn body(of: &Value) -> String {
         None if of.get("body_base64").is_some() => return "(no text; --json has it)".into(),
         None => "",
     };
+    if !is_readable(body) {
+        return format!("({} bytes that are no readable text; --json has them)", body.len());
+    }
     match transload_domain::limits::cut(body, BODY_SHOWN_BYTES_MAX) {
         cut if cut.len() < body.len() => {
             format!("{cut}\n... ({} bytes; --json has more)", body.len())
         }
         whole => whole.to_owned(),
     }
+}
+
+/// Whether nearly all of it is text that can be shown on a terminal.
+fn is_readable(body: &str) -> bool {
+    let unreadable = |one: &char| one.is_control() && !one.is_whitespace();
+    let count = body.chars().filter(unreadable).count();
+    count <= UNREADABLE_FEW.max(body.len() / UNREADABLE_SHARE)
 }
 
 #[cfg(test)]
@@ -143,7 +157,8 @@ mod tests {
         let delivery = json!({
             "id": "d", "status": "scheduled", "reason": "answered 500", "due_at": "T3", "updated_at": "T2",
             "event": { "type": "order.created", "id": "e" }, "webhook": { "name": "Shop", "id": "w" },
-            "plugin": null, "retry": { "state": "refused", "refused_at": "T4", "detail": "it is old" },
+            "plugin": null, "waits_for": "all wait until T5",
+            "retry": { "state": "refused", "refused_at": "T4", "detail": "it is old" },
             "request": { "method": "PUT", "endpoint": "http://v", "path": "/o", "body": "{}",
                          "headers": [{ "name": "a", "value": "b" }] },
             "attempts": [
@@ -155,12 +170,21 @@ mod tests {
         });
         assert_eq!(
             shown(&delivery),
-            "delivery d\nstatus   scheduled\nwhy      answered 500\nretry    refused at T4: it is old\ndue      T3\nupdated  T2\n\
+            "delivery d\nstatus   scheduled\nwhy      answered 500\nwaits    all wait until T5\nretry    refused at T4: it is old\ndue      T3\nupdated  T2\n\
              event    order.created e\nwebhook  Shop w\n\
              \nPUT http://v/o\na: b\n\n{}\n\
              \nattempt 1 at T1: no answer (connect) after 1 ms; again at T2\n  nobody listens\n\
              \nattempt 2 at T2: answered 500 after 3 ms; again at T3\n  answered 500\n  | oh\u{fffd}[2J\n  | no"
         );
+    }
+
+    #[test]
+    fn a_body_that_is_no_text_is_not_poured_out() {
+        let shown = body(&json!({ "body": "\0".repeat(16_384) }));
+        assert_eq!(shown, "(16384 bytes that are no readable text; --json has them)");
+        for readable in ["", "a\n\tb", "a line with one \u{1b} in it"] {
+            assert_eq!(body(&json!({ "body": readable })), readable);
+        }
     }
 
     #[test]
