@@ -319,6 +319,10 @@ impl State {
         if let Some(fact) = self.webhooks.get_mut(&webhook) {
             (fact.removed, fact.steady, fact.changed) = (true, false, now);
         }
+        // Should it be made anew, nobody promised that it gets what was accepted before that.
+        for event in self.events.values_mut() {
+            event.webhooks.retain(|there| *there != webhook);
+        }
         self.counters.remove(&webhook);
     }
 
