@@ -41,7 +41,6 @@ pub struct Metrics {
     redriven: Counter,
     replayed: Counter,
     retired: Counter,
-    store_bytes: Gauge,
     damaged: Counter,
 }
 
@@ -95,7 +94,6 @@ impl Metrics {
             redriven: Counter::default(),
             replayed: Counter::default(),
             retired: Counter::default(),
-            store_bytes: Gauge::default(),
             damaged: Counter::default(),
         };
         registry.register("accepted_events", "New events that were accepted", new.accepted.clone());
@@ -179,12 +177,6 @@ impl Metrics {
             self.replayed.clone(),
         );
         registry.register("retired", "Events that were forgotten", self.retired.clone());
-        registry.register_with_unit(
-            "store_size",
-            "What the shard takes where it is kept",
-            Unit::Bytes,
-            self.store_bytes.clone(),
-        );
         registry.register(
             "damaged_records",
             "Times a record could not be read or written any more",
@@ -262,10 +254,6 @@ impl Metrics {
 
     pub(crate) fn retired(&self, events: usize) {
         self.retired.inc_by(events as u64);
-    }
-
-    pub(crate) fn store_size(&self, bytes: u64) {
-        self.store_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn damaged(&self) {

@@ -137,6 +137,11 @@ async fn the_store_tells_its_size_and_its_writes() {
     assert!(value("transload_store_size_bytes") > 0.0);
     assert!(value("transload_store_flush_seconds_count") > 0.0);
     assert!(value("transload_store_group_jobs_sum") >= value("transload_store_group_jobs_count"));
+    // Who reads them takes a name that comes twice for a fault of the whole answer.
+    let mut names: Vec<&str> = metrics.lines().filter(|line| line.starts_with("# TYPE ")).collect();
+    names.sort_unstable();
+    let twice: Vec<_> = names.windows(2).filter(|two| two[0] == two[1]).collect();
+    assert!(names.len() > 10 && twice.is_empty(), "{twice:?} in {metrics}");
     host.stop().await.unwrap();
 }
 

@@ -116,7 +116,8 @@ impl Term {
                     let before = now.before(self.options.retention.age);
                     self.retire_from(Step::Age, from, before);
                 }
-                None => self.ask_size(Step::Size),
+                None if self.options.retention.size.is_some() => self.ask_size(Step::Size),
+                None => self.end_sweep(now),
             },
             Step::Size => self.shrink_if_too_large(size, now),
             Step::Shrink(shrink) if shrink.asks => self.shrunk(shrink, size, now),
@@ -129,7 +130,6 @@ impl Term {
     }
 
     fn shrink_if_too_large(&mut self, size: u64, now: Timestamp) {
-        self.metrics.store_size(size);
         let Some(limit) = self.options.retention.size else { return self.end_sweep(now) };
         // A store that keeps the space that it once had for later rows does not get smaller: it is only made to
         // forget more when it has grown again.
@@ -144,7 +144,6 @@ impl Term {
 
     /// The store's size after some events were forgotten.
     fn shrunk(&mut self, shrink: Shrink, size: u64, now: Timestamp) {
-        self.metrics.store_size(size);
         let limit = self.options.retention.size.unwrap_or(u64::MAX);
         match shrink.from.filter(|_| shrink.goes_on(size, limit)) {
             Some(from) => {
