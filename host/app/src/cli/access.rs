@@ -32,6 +32,15 @@ pub(super) struct Access {
 }
 
 impl Access {
+    /// What a hint at another command needs to ask for the same organization; a key is not repeated.
+    pub(super) fn who(&self) -> String {
+        match &self.organization {
+            Some(organization) => format!(" --organization {organization}"),
+            None if self.key.is_some() => " --key ...".to_owned(),
+            None => String::new(),
+        }
+    }
+
     /// The way to the host's API.
     ///
     /// # Errors

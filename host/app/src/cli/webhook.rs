@@ -5,6 +5,7 @@ use std::{fs, path::PathBuf, process::ExitCode};
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
+use url::form_urlencoded::Serializer;
 use uuid::Uuid;
 
 use super::{
@@ -44,6 +45,9 @@ struct List {
     /// At most so many, 1 to 200.
     #[arg(long, value_name = "NUMBER", default_value_t = 200)]
     limit: u16,
+    /// Where to go on, as the list before told.
+    #[arg(long, value_name = "CURSOR")]
+    cursor: Option<String>,
     #[command(flatten)]
     access: Access,
 }
@@ -84,19 +88,24 @@ struct Resume {
 Examples:
   transload webhook emulate --organization acme <ID>
   transload webhook emulate --organization acme <ID> --hook orders
+  transload webhook emulate --organization acme <ID> --event-type work_order.paused
   transload webhook emulate --organization acme <ID> --event order.json
 
-Failures of emulated deliveries do not suspend a webhook. Without --event the
-plugin's own example for the hook is sent.")]
+Failures of emulated deliveries do not suspend a webhook. Without --event one
+of the plugin's own examples is sent; a wrong --event-type is told which there
+are.")]
 struct Emulate {
     /// The webhook.
     #[arg(value_name = "ID")]
     id: Uuid,
-    /// The hook's type; needed where the webhook has more than one and no event is given.
+    /// Send an example for this hook type; the first of the webhook's that has one, where it is left out.
     #[arg(long, value_name = "TYPE")]
     hook: Option<String>,
-    /// A file with the event, a CloudEvent as JSON.
-    #[arg(long, value_name = "FILE")]
+    /// Send the example of this event type; the hook's first, where it is left out.
+    #[arg(long, value_name = "TYPE")]
+    event_type: Option<String>,
+    /// Send this event instead: a file with a CloudEvent as JSON.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["hook", "event_type"])]
     event: Option<PathBuf>,
     #[command(flatten)]
     access: Access,
@@ -119,13 +128,21 @@ impl Args {
 impl List {
     fn run(self) -> Result<ExitCode> {
         let json = self.access.json;
-        let path = format!("/v1/webhooks?limit={}", self.limit);
+        let mut query = Serializer::new(String::new());
+        query.append_pair("limit", &self.limit.to_string());
+        if let Some(cursor) = &self.cursor {
+            query.append_pair("cursor", cursor);
+        }
+        let path = format!("/v1/webhooks?{}", query.finish());
         let api = self.access.api()?;
         let listed = block_on(async { api.get(&path).await })?;
         if json {
             output::json(&listed)?;
         } else {
             output::line(shown(&listed));
+            if let Some(next) = listed["next"].as_str() {
+                output::progress(format_args!("there are more: --cursor {next}"));
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -134,8 +151,10 @@ impl List {
 impl Emulate {
     fn run(self) -> Result<ExitCode> {
         let mut wanted = Map::new();
-        if let Some(hook) = self.hook {
-            wanted.insert("hook".into(), hook.into());
+        for (name, chosen) in [("hook", self.hook), ("event_type", self.event_type)] {
+            if let Some(chosen) = chosen {
+                wanted.insert(name.into(), chosen.into());
+            }
         }
         if let Some(path) = &self.event {
             let text = fs::read(path).with_context(|| format!("read {}", path.display()))?;
@@ -144,6 +163,7 @@ impl Emulate {
             wanted.insert("event".into(), event);
         }
         let json = self.access.json;
+        let who = self.access.who();
         let api = self.access.api()?;
         let path = format!("/v1/webhooks/{}/emulate", self.id);
         let sent = block_on(async { api.post(&path, &Value::Object(wanted)).await })?;
@@ -153,7 +173,7 @@ impl Emulate {
         }
         let event = text(&sent, "/event/id");
         output::line(format_args!("emulated; its event is {event}"));
-        output::progress(format_args!("see: transload delivery list --event {event}"));
+        output::progress(format_args!("see: transload delivery list{who} --event {event}"));
         Ok(ExitCode::SUCCESS)
     }
 }

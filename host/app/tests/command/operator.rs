@@ -78,10 +78,36 @@ fn a_webhook_is_suspended_resumed_and_tried_out() {
     assert!(told.contains("active"), "{told}");
     assert_eq!(world.tried(&host, &event, 1)["status"], "delivered");
 
+    let (_, hint) = ask(&world, &["webhook", "emulate", &webhook, "--event-type", "order.created"]);
+    assert!(hint.contains("transload delivery list --organization acme --event "), "{hint}");
+    let data = world.data();
+    let data = data.to_str().unwrap();
+    let wrong = ["webhook", "emulate", &webhook, "--event-type", "order.painted"];
+    let (code, _, told) =
+        run(&[&wrong[..], &["--organization", "acme", "--data-dir", data]].concat());
+    assert_eq!(code, 1, "{told}");
+    assert!(told.contains("there are examples of order.created"), "{told}");
     let emulated = json(&world, &["webhook", "emulate", &webhook]);
     let event = emulated["event"]["id"].as_str().unwrap();
     let delivery = world.tried(&host, event, 1);
     assert_eq!((&delivery["status"], &delivery["emulated"]), (&"delivered".into(), &true.into()));
+    host.signal("-TERM");
+    host.end();
+    world.end();
+}
+
+#[test]
+fn webhooks_are_listed_page_by_page() {
+    let world = World::new();
+    let (host, first) = begin(&world);
+    let second = world.webhook(&host, "/more");
+    let (listed, more) = ask(&world, &["webhook", "list", "--limit", "1"]);
+    let cursor = more.trim().strip_prefix("there are more: --cursor ").expect(&more);
+    let (rest, end) = ask(&world, &["webhook", "list", "--limit", "1", "--cursor", cursor]);
+    for id in [first, second] {
+        assert!(listed.contains(&id) != rest.contains(&id), "{id} in {listed}{rest}");
+    }
+    assert_eq!(end, "");
     host.signal("-TERM");
     host.end();
     world.end();
