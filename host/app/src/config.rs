@@ -151,6 +151,16 @@ const RETENTION_AGE_MAX: Duration = Duration::from_secs(3_650 * 86_400);
 /// The smallest store that retention by size keeps: below it, sled's own segments decide its size.
 const RETENTION_SIZE_MIN: u64 = 64 << 20;
 
+/// The most exchanges at the same time: each has a socket, and usual systems let a process open some ten thousand more
+/// than it needs otherwise.
+const CONCURRENCY_MAX: usize = 10_000;
+/// The most connections to the API at the same time, each of which has a socket.
+const CONNECTIONS_MAX: usize = 100_000;
+/// The most events, and the most open deliveries, that may be let wait: of the latter so many take 20 GB of memory.
+const BACKLOG_MAX: u64 = 100_000_000;
+/// The longest that a stop may wait: whoever looks after the process gives up earlier.
+const STOP_WITHIN_MAX: Duration = Duration::from_secs(600);
+
 impl Config {
     /// The defaults, which are always right.
     pub fn defaults() -> Result<Self, ConfigError> {
@@ -170,14 +180,14 @@ impl Config {
             )?,
             allow_http: values.parse("allow_http", "true or false")?,
             plugin_threads: values.between("plugin_threads", &(0..=Engine::THREADS_MAX))?,
-            concurrency: values.between("concurrency", &(1..=10_000))?,
+            concurrency: values.between("concurrency", &(1..=CONCURRENCY_MAX))?,
             exchange_within: values.duration(
                 "exchange_within",
                 &(Duration::from_secs(1)..=limits::EXCHANGE_TIME_MAX),
             )?,
-            connections_max: values.between("connections_max", &(1..=100_000))?,
-            backlog_events: values.between("backlog_events", &(1..=100_000_000))?,
-            backlog_deliveries: values.between("backlog_deliveries", &(1..=100_000_000))?,
+            connections_max: values.between("connections_max", &(1..=CONNECTIONS_MAX))?,
+            backlog_events: values.between("backlog_events", &(1..=BACKLOG_MAX))?,
+            backlog_deliveries: values.between("backlog_deliveries", &(1..=BACKLOG_MAX))?,
             backlog_share: values.between("backlog_share", &(1..=100))?,
             retention_age: values
                 .duration("retention_age", &(RETENTION_AGE_MIN..=RETENTION_AGE_MAX))?,
@@ -185,8 +195,7 @@ impl Config {
             retention_open_age: values
                 .duration("retention_open_age", &(RETENTION_AGE_MIN..=RETENTION_AGE_MAX))?,
             public_metrics: values.parse("public_metrics", "true or false")?,
-            stop_within: values
-                .duration("stop_within", &(Duration::ZERO..=Duration::from_secs(600)))?,
+            stop_within: values.duration("stop_within", &(Duration::ZERO..=STOP_WITHIN_MAX))?,
             log: values.parse("log", "text or json")?,
             log_filter: values.text("log_filter")?,
         };

@@ -56,7 +56,7 @@ pub(super) struct DefinitionView<'a> {
     suspend: Option<SuspendView>,
 }
 
-/// `kind` is `credentials` (somebody has to put them right) or `failing`.
+/// `kind` is `credentials` (somebody has to put them right), `failing`, or `paused` (the vendor asked for it).
 #[derive(Serialize)]
 struct TroubleView {
     kind: &'static str,
