@@ -71,7 +71,10 @@ pub fn judge(
         AttemptOutcome::Answered(answer) if rules.success.includes(answer.status) => {}
         AttemptOutcome::Answered(answer) => {
             let status = answer.status;
-            let reason = format!("the vendor answered {status}, {}", wanted(rules.success));
+            let redirects =
+                if (300..400).contains(&status) { "; redirects are not followed" } else { "" };
+            let wanted = wanted(rules.success);
+            let reason = format!("the vendor answered {status}, {wanted}{redirects}");
             let gone = status == GONE && !head.emulated;
             judgement.verdict = if rules.final_statuses.contains(&status) {
                 Verdict::Dead { reason: format!("{reason}; by the webhook's rules this is final") }

@@ -385,6 +385,8 @@ pub enum Key {
     Made(DeliveryKey),
     /// A delivery by its public id.
     Delivery(DeliveryId),
+    /// A delivery's attempt of this number, from 1 on.
+    Attempt(DeliveryKey, u32),
     /// A value of plugin state.
     State(WebhookId, String),
     /// A webhook.

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use transload_domain::{DeliveryId, DeliveryKey, Status, Wish};
+use transload_domain::{DeliveryId, DeliveryKey, Wish};
 use transload_store::{Error, Key, Query, Record};
 use uuid::Uuid;
 
@@ -62,9 +62,6 @@ pub(crate) async fn get(
     let mut look = Look::new(&api, &caller.organization);
     let mut summary = look.summary(&delivery).await?.ok_or_else(missing)?;
     let attempts = last_attempts(&api, key).await?;
-    if delivery.head.status != Status::Delivered && summary.reason.is_none() {
-        summary.reason = attempts.back().and_then(AttemptView::reason).cloned();
-    }
     if delivery.head.status.is_open() && summary.waits_for.is_none() {
         summary.waits_for = waits::for_another(&api, &delivery).await?;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use transload_domain::{Delivery, EventNo, Organization, Webhook, WebhookId};
+use transload_domain::{Delivery, EventNo, Organization, Status, Verdict, Webhook, WebhookId};
 use transload_store::{Key, Record};
 
 use super::summary::DeliverySummary;
@@ -58,8 +58,27 @@ impl<'a> Look<'a> {
     ) -> Result<Option<DeliverySummary>, Problem> {
         let key = delivery.head.key;
         let Some(event) = self.event(key.event).await? else { return Ok(None) };
+        let reason = self.reason(delivery).await?;
         let trouble = self.api.troubles.of(key.webhook, self.api.clock.now());
         let webhook = self.webhook(key.webhook).await?;
-        Ok(Some(DeliverySummary::new(delivery, event, webhook, trouble.as_ref())))
+        Ok(Some(DeliverySummary::new(delivery, event, webhook, trouble.as_ref(), reason)))
+    }
+
+    /// Why the delivery is not delivered: as its transform told, or its last attempt.
+    async fn reason(&self, delivery: &Delivery) -> Result<Option<String>, Problem> {
+        let head = &delivery.head;
+        let told = delivery.made.reason();
+        if told.is_some() || head.status == Status::Delivered || head.attempts == 0 {
+            return Ok(told);
+        }
+        let last = Key::Attempt(head.key, head.attempts);
+        let Some(Record::Attempt(attempt)) = self.api.ledger.read(self.api.shard, last).await?
+        else {
+            return Ok(None);
+        };
+        Ok(match attempt.verdict {
+            Verdict::Delivered => None,
+            Verdict::Retry { reason, .. } | Verdict::Dead { reason } => Some(reason),
+        })
     }
 }

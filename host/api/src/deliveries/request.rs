@@ -128,11 +128,6 @@ impl AttemptView {
             reason,
         }
     }
-
-    /// Why it was not a success.
-    pub(super) fn reason(&self) -> Option<&String> {
-        self.reason.as_ref()
-    }
 }
 
 impl AnswerView {

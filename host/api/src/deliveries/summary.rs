@@ -26,8 +26,8 @@ pub(crate) struct DeliverySummary {
     event: EventSummary,
     webhook: WebhookSummary,
     plugin: Option<PluginView>,
-    /// Why it is not delivered, in words, where its transform told.
-    pub(super) reason: Option<String>,
+    /// Why it is not delivered, in words, where its transform or its last attempt told.
+    reason: Option<String>,
     /// What keeps it back beside its own time, in words; `null` where nothing does. That another goes out first is told
     /// where the delivery is shown alone.
     pub(super) waits_for: Option<String>,
@@ -102,6 +102,7 @@ impl DeliverySummary {
         event: EventSummary,
         webhook: Option<&Webhook>,
         trouble: Option<&Trouble>,
+        reason: Option<String>,
     ) -> Self {
         let head = delivery.head;
         let shown = Shown::of(head.status, webhook);
@@ -123,7 +124,7 @@ impl DeliverySummary {
                 hook: hook.map(|hook| hook.kind.to_string()),
             },
             plugin: delivery.made.plugin.as_ref().map(PluginView::of),
-            reason: delivery.made.reason(),
+            reason,
             waits_for: webhook
                 .filter(|_| head.status.is_open())
                 .and_then(|webhook| waits::for_its_webhook(webhook, trouble)),

@@ -16,7 +16,7 @@ const WAYS: [(&[&str], &str, &[&str]); 15] = [
     (&["hang"], "scheduled", &["within 1 s", "(timeout)"]),
     (&["drip"], "scheduled", &["within 1 s", "(timeout)"]),
     (&["huge"], "delivered", &["answered 200"]),
-    (&["redirect"], "scheduled", &["the vendor answered 307, not 200"]),
+    (&["redirect"], "scheduled", &["the vendor answered 307, not 200; redirects are not followed"]),
     (&["cut"], "scheduled", &["the exchange with 127.0.0.1:", "broke off", "(broken)"]),
     (&["revoke-token"], "delivered", &["answered 200", "sent twice with a new access token"]),
     (&["expire-token"], "delivered", &["answered 200", "sent twice with a new access token"]),

@@ -9,8 +9,8 @@ use transload_domain::{
 use crate::{
     Key, Record, Result, keys,
     row::{
-        self, AccessRow, EventRow, HeadRow, MadeRow, NumberRow, ProfileRow, ReplayRow, Row,
-        StateRow, WebhookRow, WishRow,
+        self, AccessRow, AttemptRow, EventRow, HeadRow, MadeRow, NumberRow, ProfileRow, ReplayRow,
+        Row, StateRow, WebhookRow, WishRow,
     },
     rows::{Order, Rows},
 };
@@ -28,6 +28,10 @@ pub(super) fn read<R: Rows>(rows: &R, key: Key) -> Result<Option<Record>> {
             Some(key) => delivery(rows, &key)?.map(|found| Record::Delivery(Box::new(found))),
             None => None,
         },
+        Key::Attempt(delivery, number) => {
+            let found = get::<AttemptRow>(rows, &keys::attempt(&delivery, number))?;
+            found.map(|row| Record::Attempt(Box::new(row.into_attempt(delivery))))
+        }
         Key::State(webhook, key) => {
             let found = get::<StateRow>(rows, &keys::state(webhook, &key))?;
             found.map(|row| Record::State(row.revision, row.value))

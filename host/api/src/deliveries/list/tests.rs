@@ -288,6 +288,8 @@ async fn a_delivery_is_shown_with_its_bytes_and_attempts() {
         "retry": null,
     });
     assert_eq!(answer.json, expected);
+    let listed = host.send(get("/v1/deliveries")).await;
+    assert_eq!(listed.json["deliveries"][0]["reason"], expected["reason"]);
     let with_event = host.send(get(&format!("/v1/events/{event}"))).await;
     assert_eq!(with_event.json["deliveries"][0]["id"], expected["id"]);
 }

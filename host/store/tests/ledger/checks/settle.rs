@@ -1,7 +1,7 @@
 //! Writing attempts: each number once.
 
 use transload_domain::{Attempt, Content, Head, Made, Status};
-use transload_store::{Error, LedgerExt, Query, Record, Settlement};
+use transload_store::{Error, Key, LedgerExt, Query, Record, Settlement};
 
 use super::accept::futures_join;
 use crate::world::{SHARD, World, hook, settlement};
@@ -26,6 +26,12 @@ pub(crate) async fn i7_each_attempt_number_settles_once(world: World) {
         assert_eq!(world.ledger.head(SHARD, head.key).await.unwrap(), Some(head));
     }
     assert_eq!(world.list(Query::Attempts(head.key), 2).await, attempts);
+    for (number, attempt) in (1..).zip(attempts) {
+        let found = world.ledger.read(SHARD, Key::Attempt(head.key, number)).await.unwrap();
+        assert_eq!(found, Some(attempt));
+    }
+    let none = world.ledger.read(SHARD, Key::Attempt(head.key, 9)).await.unwrap();
+    assert_eq!(none, None);
 }
 
 pub(crate) async fn i7_an_attempt_is_the_one_that_comes_next(world: World) {
