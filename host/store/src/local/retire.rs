@@ -15,8 +15,9 @@ use transload_domain::{Event, EventNo, Head, Timestamp};
 
 /// Events that are forgotten in one write. They make others wait, so they are few.
 const EVENTS_PER_WRITE: usize = 64;
-/// Deliveries that are forgotten in one write, unless the first event alone has more.
-const DELIVERIES_PER_WRITE: usize = 1_000;
+/// Deliveries and attempts that are forgotten in one write, unless the first event alone has more: an event may go to
+/// thousands of webhooks, and be tried for days.
+const PARTS_PER_WRITE: usize = 1_000;
 /// Events that are looked at in one call.
 const EVENTS_PER_CALL: usize = 1_000;
 /// Bytes of events that are looked at in one call, unless the first alone has more.
@@ -104,15 +105,16 @@ struct Found {
 /// An event that may be forgotten.
 struct Closed {
     no: EventNo,
-    deliveries: usize,
+    /// Its deliveries and their attempts.
+    parts: usize,
 }
 
 /// How many of these events are forgotten in one write.
 fn of_one_write(closed: &[Closed]) -> usize {
-    let mut deliveries = 0;
+    let mut parts = 0;
     let fits = closed.iter().take(EVENTS_PER_WRITE).take_while(|one| {
-        deliveries += one.deliveries;
-        deliveries <= DELIVERIES_PER_WRITE
+        parts += one.parts;
+        parts <= PARTS_PER_WRITE
     });
     fits.count().max(1)
 }
@@ -133,9 +135,9 @@ fn closed_events<R: Rows>(rows: &R, retirement: Retirement) -> Result<Found> {
             return Ok(Found { next: Some(no), ..found });
         }
         if waiting.binary_search(&no).is_err() {
-            let deliveries = closed_deliveries(rows, no, retirement.accepted_before);
-            match readable(deliveries.map(Some), || belonging_to(no))? {
-                Some(Some(deliveries)) => found.closed.push(Closed { no, deliveries }),
+            let parts = closed_parts(rows, no, retirement.accepted_before);
+            match readable(parts.map(Some), || belonging_to(no))? {
+                Some(Some(parts)) => found.closed.push(Closed { no, parts }),
                 Some(None) => {}
                 None => found.damaged += 1,
             }
@@ -171,13 +173,12 @@ fn look<R: Rows>(rows: &R, retirement: Retirement) -> Result<(Vec<Seen>, bool)> 
     Ok((seen, more))
 }
 
-/// How many deliveries a dispatched event has, where all of them were closed before that time and nobody asks for one
-/// again.
-fn closed_deliveries<R: Rows>(rows: &R, no: EventNo, before: Timestamp) -> Result<Option<usize>> {
+/// How many deliveries and attempts a dispatched event has, where all of them were closed before that time and nobody
+/// asks for one again.
+fn closed_parts<R: Rows>(rows: &R, no: EventNo, before: Timestamp) -> Result<Option<usize>> {
     let range = keys::under(&keys::heads(no));
-    let all = rows::collect(rows, &range.start..&range.end, Order::Ascending, usize::MAX)?;
-    let count = all.len();
-    for (key, _) in all {
+    let mut parts = 0;
+    for (key, _) in rows::collect(rows, &range.start..&range.end, Order::Ascending, usize::MAX)? {
         let key = keys::delivery_in(&key).ok_or_else(|| lost(no))?;
         let head = read::head(rows, &key)?;
         if head.is_some_and(|head| !was_closed(&head, before))
@@ -185,8 +186,9 @@ fn closed_deliveries<R: Rows>(rows: &R, no: EventNo, before: Timestamp) -> Resul
         {
             return Ok(None);
         }
+        parts += 1 + head.map_or(0, |head| head.attempts as usize);
     }
-    Ok(Some(count))
+    Ok(Some(parts))
 }
 
 /// Whether a delivery was closed before that time: whoever looks after its webhook has the whole retention to see how

@@ -16,7 +16,7 @@ use transload_store::{
     Refusing, Result, Rows, Sled, SledRows, Switch, Visit,
 };
 
-use crate::world::{HandClock, LEASE, SHARD, World, event, hook, next, until_current};
+use crate::world::{HandClock, LEASE, SHARD, World, event, hook, next, settlement, until_current};
 
 /// Rows in memory whose writes wait at a gate, and panic when they are told to.
 #[derive(Clone, Default)]
@@ -219,21 +219,37 @@ async fn i1_what_was_refused_is_not_there_after_a_restart() {
     ledger.shutdown().await;
 }
 
-/// An event may have a delivery for each of thousands of webhooks.
+/// An event may have a delivery for each of thousands of webhooks, and a delivery hundreds of attempts.
 #[tokio::test]
-async fn i8_old_events_are_forgotten_in_small_writes_however_many_deliveries_they_have() {
-    let flushes = Arc::new(Mutex::new(0));
-    let seen = flushes.clone();
-    let observer = Arc::new(move |_: Flush| *seen.lock().unwrap() += 1);
-    let ledger = threaded(MemoryRows::default(), Some(observer));
-    let world = World { ledger: ledger.clone(), clock: Arc::default() };
-    let lead = world.lead("a").await;
-    let parts: Vec<_> = (0..200).map(|n| (hook(n), Status::Dead)).collect();
-    for id in 0..30 {
-        world.deliver(&lead, &id.to_string(), &parts).await;
+async fn i8_old_events_are_forgotten_in_small_writes_however_much_belongs_to_them() {
+    // Events, their deliveries and the attempts of each; and how many writes that makes of some 1,000 of these.
+    for (events, deliveries, attempts, writes) in [(30, 200, 0, 6), (10, 1, 150, 2), (64, 3, 1, 1)]
+    {
+        let flushes = Arc::new(Mutex::new(0));
+        let seen = flushes.clone();
+        let observer = Arc::new(move |_: Flush| *seen.lock().unwrap() += 1);
+        let ledger = threaded(MemoryRows::default(), Some(observer));
+        let world = World { ledger: ledger.clone(), clock: Arc::default() };
+        let lead = world.lead("a").await;
+        let parts: Vec<_> = (0..deliveries).map(|n| (hook(n), Status::Scheduled)).collect();
+        for id in 0..events {
+            for one in world.deliver(&lead, &id.to_string(), &parts).await {
+                let mut head = one.head;
+                for left in (0..attempts.max(1)).rev() {
+                    let ended = if left == 0 { Status::Dead } else { Status::Scheduled };
+                    let mut settled = settlement(head, ended);
+                    if attempts == 0 {
+                        settled.after.attempts = 0;
+                        settled.attempt = None;
+                    }
+                    head = settled.after;
+                    ledger.settle(&lead, settled).await.unwrap();
+                }
+            }
+        }
+        *flushes.lock().unwrap() = 0;
+        assert_eq!(world.retire(&lead, 99).await.unwrap().events, events);
+        assert_eq!(*flushes.lock().unwrap(), writes, "{events} with {deliveries}, {attempts} each");
+        ledger.shutdown().await;
     }
-    *flushes.lock().unwrap() = 0;
-    assert_eq!(world.retire(&lead, 99).await.unwrap().events, 30);
-    assert_eq!(*flushes.lock().unwrap(), 6, "1,000 deliveries each");
-    ledger.shutdown().await;
 }
