@@ -5,6 +5,8 @@
 //!   `fdatasync` of sled's file follows it.
 //! - A tree's page with more than 128 KiB goes to a file of its own (a "blob") that is never synced. A page has
 //!   some 16 rows, so values are cut into chunks that keep every page below that.
+//! - A batch that breaks off because a page cannot be read is there by half after a restart, so each page that a batch
+//!   changes is read before.
 //! - Space is reclaimed by the periodic flusher only, so it stays on.
 //! - Some errors at opening are panics; they become errors here.
 //! - Its threads may hold the lock on its files for a moment after the last handle is gone, so opening waits for them.
@@ -143,28 +145,30 @@ impl Rows for Tree {
 
 impl Base for Tree {
     fn apply(&self, batch: Batch) -> Result<()> {
-        let mut writes = ::sled::Batch::default();
+        let mut writes = Batch::with_capacity(batch.len());
         for (key, value) in batch {
             let is_new = value.is_some() && keys::is_written_once(&key);
             let old = if is_new { 0 } else { self.chunks_of(&key)? };
-            let new = match value {
-                Some(value) if value.len() > CHUNK_BYTES => {
-                    insert_chunks(&mut writes, &key, &value)
-                }
-                Some(value) => {
-                    writes.insert(&*key, value);
-                    0
-                }
-                None => {
-                    writes.remove(&*key);
-                    0
-                }
+            let new = match &value {
+                Some(value) if value.len() > CHUNK_BYTES => insert_chunks(&mut writes, &key, value),
+                _ => 0,
             };
-            for number in new..old {
-                writes.remove(chunk_key(&key, number + 1));
+            writes.extend((new..old).map(|number| (chunk_key(&key, number + 1), None)));
+            if new == 0 {
+                writes.push((key, value));
             }
         }
-        self.db.apply_batch(writes).map_err(error)
+        for (key, _) in &writes {
+            self.db.contains_key(key).map_err(error)?;
+        }
+        let mut all = ::sled::Batch::default();
+        for (key, value) in writes {
+            match value {
+                Some(value) => all.insert(key, value),
+                None => all.remove(key),
+            }
+        }
+        self.db.apply_batch(all).map_err(error)
     }
 
     fn sync(&self) -> Result<()> {
@@ -245,12 +249,12 @@ impl Header {
 }
 
 /// Writes a value in chunks. Returns how many there are beyond the first.
-fn insert_chunks(writes: &mut ::sled::Batch, key: &[u8], value: &[u8]) -> u32 {
+fn insert_chunks(writes: &mut Batch, key: &[u8], value: &[u8]) -> u32 {
     let header = Header::new(value);
     let (first, rest) = value.split_at(CHUNK_BYTES.min(value.len()));
-    writes.insert(key, header.with(first));
+    writes.push((key.to_vec(), Some(header.with(first))));
     for (number, part) in (1..).zip(rest.chunks(CHUNK_BYTES)) {
-        writes.insert(chunk_key(key, number), part);
+        writes.push((chunk_key(key, number), Some(part.to_vec())));
     }
     header.further_chunks()
 }
@@ -263,5 +267,62 @@ fn error(error: ::sled::Error) -> Error {
     match error {
         ::sled::Error::Corruption { .. } => Error::Corrupt(error.to_string()),
         other => Error::Unavailable(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const ROWS: u64 = 5_000;
+    /// One of the first, so that much was written behind it.
+    const DAMAGED: u64 = 100;
+
+    fn key(no: u64) -> Vec<u8> {
+        [&b"i"[..], &no.to_be_bytes()].concat()
+    }
+
+    fn row(no: u64, version: &str) -> (Vec<u8>, Option<Vec<u8>>) {
+        (key(no), Some(format!("row {no:06} {version} {}", ".".repeat(300)).into_bytes()))
+    }
+
+    /// Spoils what the file has of a row, as a bad sector does.
+    fn spoil(path: &Path, no: u64) {
+        let mut bytes = fs::read(path).unwrap();
+        let what = format!("row {no:06} ").into_bytes();
+        let places: Vec<_> =
+            (0..bytes.len()).filter(|at| bytes[*at..].starts_with(&what)).collect();
+        assert!(!places.is_empty());
+        for at in places {
+            bytes[at] ^= 0xff;
+        }
+        fs::write(path, bytes).unwrap();
+    }
+
+    #[test]
+    fn i4_a_write_that_meets_a_bad_sector_has_not_happened() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = DataDirectory::open(place.path()).unwrap();
+        let path = directory.path().join("ledger");
+        let open = || Tree::open(&directory, &path).unwrap();
+        let tree = open();
+        for first in (0..ROWS).step_by(100) {
+            tree.write((first..first + 100).map(|no| row(no, "old")).collect()).unwrap();
+        }
+        drop(tree);
+        // What is there when it is opened is not read through again the next time.
+        drop(open());
+        spoil(&path.join("db"), DAMAGED);
+
+        let tree = open();
+        let some = (0..ROWS).step_by(50).map(|no| row(no, "new"));
+        assert!(matches!(tree.write(some.collect()), Err(Error::Corrupt(_))));
+        drop(tree);
+        let tree = open();
+        for no in (0..ROWS).step_by(50).filter(|no| *no != DAMAGED) {
+            assert!(tree.get(&key(no)) == Ok(row(no, "old").1), "row {no}");
+        }
     }
 }
