@@ -145,9 +145,11 @@ impl Answer {
         let errors = problem["errors"].as_array().into_iter().flatten();
         let errors = errors.map(|error| {
             let text = |name: &str| error[name].as_str().unwrap_or_default();
-            format!("; {}: {}", text("pointer"), text("detail"))
+            format!("{}: {}", text("pointer"), text("detail"))
         });
-        errors.fold(detail.to_owned(), |said, error| said + &error)
+        // A fault that is the only one is the detail.
+        let errors = errors.filter(|error| error != detail);
+        errors.fold(detail.to_owned(), |said, error| format!("{said}; {error}"))
     }
 }
 

@@ -59,6 +59,7 @@ fn shown(delivery: &Value) -> String {
         ("event", joined(delivery, ["/event/type", "/event/id"])),
         ("webhook", joined(delivery, ["/webhook/name", "/webhook/id"])),
         ("plugin", joined(delivery, ["/plugin/name", "/plugin/version"])),
+        ("trial", trial(delivery)),
     ];
     for (name, fact) in facts.into_iter().filter(|(_, fact)| !fact.is_empty()) {
         lines.push(format!("{name:9}{fact}"));
@@ -98,6 +99,12 @@ fn retry(delivery: &Value) -> String {
         ),
         state => state.to_owned(),
     }
+}
+
+/// That it was sent to try the webhook out, where it was.
+fn trial(delivery: &Value) -> String {
+    let words = "emulated; its failures suspend nothing";
+    if delivery["emulated"] == true { words.to_owned() } else { String::new() }
 }
 
 /// Two facts that belong together, as far as they are there.
@@ -157,7 +164,7 @@ mod tests {
         let delivery = json!({
             "id": "d", "status": "scheduled", "reason": "answered 500", "due_at": "T3", "updated_at": "T2",
             "event": { "type": "order.created", "id": "e" }, "webhook": { "name": "Shop", "id": "w" },
-            "plugin": null, "waits_for": "all wait until T5",
+            "plugin": null, "emulated": true, "waits_for": "all wait until T5",
             "retry": { "state": "refused", "refused_at": "T4", "detail": "it is old" },
             "request": { "method": "PUT", "endpoint": "http://v", "path": "/o", "body": "{}",
                          "headers": [{ "name": "a", "value": "b" }] },
@@ -171,7 +178,7 @@ mod tests {
         assert_eq!(
             shown(&delivery),
             "delivery d\nstatus   scheduled\nwhy      answered 500\nwaits    all wait until T5\nretry    refused at T4: it is old\ndue      T3\nupdated  T2\n\
-             event    order.created e\nwebhook  Shop w\n\
+             event    order.created e\nwebhook  Shop w\ntrial    emulated; its failures suspend nothing\n\
              \nPUT http://v/o\na: b\n\n{}\n\
              \nattempt 1 at T1: no answer (connect) after 1 ms; again at T2\n  nobody listens\n\
              \nattempt 2 at T2: answered 500 after 3 ms; again at T3\n  answered 500\n  | oh\u{fffd}[2J\n  | no"
