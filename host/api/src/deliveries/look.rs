@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use transload_domain::{Delivery, EventNo, Organization, Status, Verdict, Webhook, WebhookId};
-use transload_store::{Key, Record};
+use transload_store::{Error, Key, Record};
 
 use super::summary::DeliverySummary;
 use crate::{Api, events::EventSummary, problem::Problem};
@@ -72,9 +72,16 @@ impl<'a> Look<'a> {
             return Ok(told);
         }
         let last = Key::Attempt(head.key, head.attempts);
-        let Some(Record::Attempt(attempt)) = self.api.ledger.read(self.api.shard, last).await?
-        else {
-            return Ok(None);
+        let attempt = match self.api.ledger.read(self.api.shard, last).await {
+            Ok(Some(Record::Attempt(attempt))) => attempt,
+            Ok(_) => return Ok(None),
+            // It hides no other delivery of a list.
+            Err(Error::Corrupt(_)) => {
+                return Ok(Some(
+                    "its latest attempt cannot be read: the store is damaged".to_owned(),
+                ));
+            }
+            Err(error) => return Err(error.into()),
         };
         Ok(match attempt.verdict {
             Verdict::Delivered => None,

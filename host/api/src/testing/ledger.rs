@@ -11,12 +11,15 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::{Barrier, Notify, Semaphore};
 use transload_domain::Event;
-use transload_store::{Change, Error, Front, Ledger, Memory, Receipt, Result, Revision, Shard};
+use transload_store::{
+    Change, Error, Front, Key, Ledger, Memory, Receipt, Record, Result, Revision, Shard,
+};
 
 /// The memory ledger, whose answers to `accept` can be held up and whose writes can fail or meet.
 pub(crate) struct Watched {
     inner: Memory,
     broken: AtomicBool,
+    attempts_damaged: AtomicBool,
     answers: Semaphore,
     accepting: Notify,
     meeting: Mutex<Option<Meeting>>,
@@ -33,6 +36,7 @@ impl Watched {
         Self {
             inner,
             broken: AtomicBool::new(false),
+            attempts_damaged: AtomicBool::new(false),
             answers: Semaphore::new(Semaphore::MAX_PERMITS),
             accepting: Notify::new(),
             meeting: Mutex::new(None),
@@ -42,6 +46,11 @@ impl Watched {
     /// From now on every write fails, as on a disk that is full.
     pub(crate) fn break_disk(&self) {
         self.broken.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on no attempt can be read, as where the pack that they lie in is damaged.
+    pub(crate) fn damage_attempts(&self) {
+        self.attempts_damaged.store(true, Ordering::SeqCst);
     }
 
     /// From now on `accept` writes and does not return.
@@ -98,6 +107,13 @@ impl Front for Watched {
         let receipts = self.inner.accept(shard, events).await;
         self.answers.acquire().await.expect("the semaphore is never closed").forget();
         receipts
+    }
+
+    async fn read(&self, shard: Shard, key: Key) -> Result<Option<Record>> {
+        if matches!(key, Key::Attempt(..)) && self.attempts_damaged.load(Ordering::SeqCst) {
+            return Err(Error::Corrupt("the attempts are damaged".into()));
+        }
+        self.inner.read(shard, key).await
     }
 
     async fn configure(

@@ -295,6 +295,23 @@ async fn a_delivery_is_shown_with_its_bytes_and_attempts() {
 }
 
 #[tokio::test]
+async fn a_damaged_attempt_hides_no_delivery_of_a_list() {
+    let (host, id) = host().await;
+    for name in ["tried", "untried"] {
+        let (no, _) = post_event(&host, name).await;
+        let head = host.dispatch(no, vec![(id, Status::Scheduled, made(b"{}"))]).await[0];
+        if name == "tried" {
+            let verdict = Verdict::Dead { reason: "given up".into() };
+            host.settle(head, attempt(&head, 500, verdict)).await;
+        }
+    }
+    host.ledger.damage_attempts();
+    let all = all(&host, "", 10).await;
+    let expected = [("untried", "scheduled"), ("tried", "dead")];
+    assert_eq!(all, expected.map(|(event, status)| (event.to_owned(), status.to_owned())));
+}
+
+#[tokio::test]
 async fn only_the_last_hundred_attempts_are_shown() {
     let (host, id) = host().await;
     let (no, _) = post_event(&host, "1").await;
