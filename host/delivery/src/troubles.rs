@@ -50,7 +50,7 @@ impl Troubles {
     }
 
     /// Says that a webhook is in trouble.
-    pub(crate) fn put(&self, webhook: WebhookId, trouble: Trouble) {
+    pub fn put(&self, webhook: WebhookId, trouble: Trouble) {
         self.map().insert(webhook, trouble);
     }
 

@@ -57,6 +57,7 @@ pub(crate) async fn patch(
             return Ok(answer(&api, revision, &former, &News::default()));
         }
         patched.news.warnings = endpoints::check(&api, &patched.webhook, Some(&former)).await?;
+        patched.news.ends_trouble = !former.counts_for(&patched.webhook);
         if let Some(revision) = write(&api, &patched.webhook, revision).await? {
             tracing::info!(organization = %caller.organization, webhook = %id, "webhook changed");
             return Ok(answer(&api, revision, &patched.webhook, &patched.news));

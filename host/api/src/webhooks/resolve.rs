@@ -37,6 +37,8 @@ pub(super) struct News {
     pub(super) signing: Option<String>,
     /// What the maker should know though it is no fault.
     pub(super) warnings: Vec<String>,
+    /// Whether what keeps its deliveries back is over by this change. The loop forgets it right after.
+    pub(super) ends_trouble: bool,
 }
 
 impl News {
@@ -143,7 +145,7 @@ pub(super) fn resolve(
     };
     Ok(Resolved {
         webhook,
-        news: News { token: resolved.token, signing: secret, warnings: vec![] },
+        news: News { token: resolved.token, signing: secret, ..News::default() },
     })
 }
 

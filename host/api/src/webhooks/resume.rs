@@ -28,7 +28,7 @@ pub(crate) async fn resume(
     let (revision, webhook, was_suspended) = resumed.await?;
     let organization = &caller.organization;
     tracing::info!(%organization, webhook = %id, was_suspended, "webhook resumed");
-    Ok(answer(&api, revision, &webhook, &News::default()))
+    Ok(answer(&api, revision, &webhook, &News { ends_trouble: true, ..News::default() }))
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ pub(crate) async fn rotate_secret(
     let (revision, webhook, secret) = rotated.await?;
     let (organization, overlap) = (&caller.organization, written(overlap));
     tracing::info!(%organization, webhook = %id, overlap, "webhook's signing secret rotated");
-    let news = News { signing: Some(secret), ..News::default() };
+    let news = News { signing: Some(secret), ends_trouble: true, ..News::default() };
     Ok(answer(&api, revision, &webhook, &news))
 }
 

@@ -72,7 +72,7 @@ pub(crate) async fn rotate_token(
     });
     let (revision, webhook, ()) = rotated.await?;
     tracing::info!(organization = %caller.organization, webhook = %id, "webhook's token rotated");
-    let news = News { token: Some(token), ..News::default() };
+    let news = News { token: Some(token), ends_trouble: true, ..News::default() };
     Ok(answer(&api, revision, &webhook, &news))
 }
 

@@ -88,12 +88,13 @@ struct LimitsView {
 impl<'a> WebhookView<'a> {
     /// Shows a webhook. `secrets` is for the answer to the request that made them, and for no other.
     pub(super) fn new(api: &Api, webhook: &'a Webhook, news: &'a News) -> Self {
+        let trouble = api.troubles.of(webhook.id, api.clock.now()).filter(|_| !news.ends_trouble);
         Self {
             id: webhook.id.to_string(),
             definition: DefinitionView::new(Some(api), webhook, news),
             suspended_at: webhook.suspended_at.map(Rfc3339),
             suspended_because: webhook.suspended_because.as_deref(),
-            trouble: api.troubles.of(webhook.id, api.clock.now()).map(TroubleView::of),
+            trouble: trouble.map(TroubleView::of),
             created_at: Rfc3339(webhook.created_at),
             updated_at: Rfc3339(webhook.updated_at),
             warnings: &news.warnings,

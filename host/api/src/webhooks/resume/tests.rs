@@ -1,11 +1,14 @@
 //! What was suspended goes on when somebody says so.
 
+use std::sync::Arc;
+
 use serde_json::json;
+use transload_delivery::{Trouble, TroubleKind, Troubles};
 use transload_domain::{Clock, Organization, Timestamp, WebhookId};
 use transload_store::{Change, Ledger, LedgerExt, Shard};
 use uuid::Uuid;
 
-use crate::testing::{ACME, Host, get, post_json, post_nothing, webhook};
+use crate::testing::{ACME, Host, get, patch, post_json, post_nothing, webhook};
 
 #[tokio::test]
 async fn one_that_is_not_suspended_is_resumed_too_so_that_what_waits_is_tried_now() {
@@ -16,6 +19,33 @@ async fn one_that_is_not_suspended_is_resumed_too_so_that_what_waits_is_tried_no
     let acme = Organization::new(ACME).unwrap();
     let (_, stored) = host.ledger.webhook(Shard(0), &acme, id).await.unwrap().unwrap();
     assert_eq!(stored.resumed_at, Some(host.clock.now()));
+}
+
+#[tokio::test]
+async fn what_ends_a_trouble_does_not_tell_of_it_any_more() {
+    let troubles = Arc::<Troubles>::default();
+    let host = Host::with(|parts| parts.troubles = Arc::clone(&troubles)).await;
+    let id = crate::testing::subscribe(&host, &webhook()).await;
+    let trouble = Trouble {
+        kind: TroubleKind::Credentials,
+        since: host.clock.now(),
+        detail: "invalid_client".into(),
+        next_try: Timestamp::MAX,
+    };
+    troubles.put(id, trouble);
+    let path = format!("/v1/webhooks/{id}");
+    let hooks = json!([{ "type": "orders", "endpoint": "https://vendor.example/mended" }]);
+    // The loop, which learns of each change right after, forgets what was before; there is none here.
+    for (what, request, is_told) in [
+        ("a name", patch(&path, &json!({ "name": "x" })), true),
+        ("an endpoint", patch(&path, &json!({ "hooks": hooks })), false),
+        ("another token", post_nothing(&format!("{path}/rotate-token")), false),
+        ("a resumption", post_nothing(&format!("{path}/resume")), false),
+    ] {
+        let answer = host.send(request).await;
+        assert_eq!(answer.status, 200, "{what}: {}", answer.text);
+        assert_eq!(answer.json["trouble"].is_object(), is_told, "{what}: {}", answer.text);
+    }
 }
 
 #[tokio::test]
