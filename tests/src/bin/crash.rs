@@ -11,6 +11,7 @@
 
 use std::{
     collections::HashMap,
+    ffi::OsString,
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
@@ -328,6 +329,16 @@ fn binary(options: &Options) -> anyhow::Result<PathBuf> {
     let folder = own.parent().context("this program has no folder")?;
     let mut build = std::process::Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
     build.args(["build", "--package", "transload"]).current_dir(modules::repository());
+    // What the cargo that runs this tool says of the tool's package: ring's build script looks at it, and all that
+    // stands on ring would be built anew.
+    let told = std::env::vars_os().map(|(name, _)| name);
+    let is_of_package = |name: &OsString| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    };
+    for name in told.filter(is_of_package) {
+        build.env_remove(name);
+    }
     if folder.ends_with("release") {
         build.arg("--release");
     }
