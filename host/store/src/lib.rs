@@ -7,6 +7,8 @@
 //! `journal.rs`, the one writer; `feed.rs` and `tail.rs`, a lead's agenda; `rows.rs`, what a row store must do;
 //! `packs.rs`, how the store on disk keeps many rows in one value; `overlay.rs`, how it keeps what changes again soon.
 
+#[cfg(test)]
+mod cut_off;
 mod directory;
 mod faulty;
 mod feed;

@@ -20,7 +20,8 @@ use super::{connect::Connector, connection::OpenConnections};
 use crate::egress::{EgressPolicy, Lookup};
 
 /// Connections to one host that are kept open while nothing is sent: as many as the host's exchanges, where nothing else
-/// is set, since all of them may go to one vendor; so a busy endpoint does not cost a new connection for every request that ends beside others.
+/// is set, since all of them may go to one vendor; so a busy endpoint does not cost a new connection for every request
+/// that ends beside others.
 const IDLE_CONNECTIONS_PER_HOST_MAX: usize = 256;
 /// Connections of one pool, in use or idle, after which a new pool takes its place: what is idle in the old one is
 /// closed, what is in use ends with its exchange. So however many hosts there are, no more than these and one for each

@@ -2,10 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    ops::{ControlFlow, Range},
+    ops::ControlFlow,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, Ordering::SeqCst},
     },
     thread,
 };
@@ -13,7 +13,7 @@ use std::{
 use transload_domain::{EventNo, Status, WebhookId};
 
 use super::*;
-use crate::{Error, MemoryRows};
+use crate::{MemoryRows, cut_off::CutOff};
 
 /// So little that rows go to the base all the time.
 const SMALL: Bounds = Bounds { row_bytes: 6_000, log_bytes: 3_000, logs: 12 };
@@ -114,41 +114,6 @@ fn rows_over_a_base_are_what_a_map_is() {
         }
         assert_eq!(all(&rows), model);
         assert!(rows.seen().is_within(SMALL), "seed {seed}");
-    }
-}
-
-/// A base that takes so many more writes; the last that it refuses has taken effect, or not.
-#[derive(Default)]
-struct CutOff {
-    rows: MemoryRows,
-    writes: AtomicUsize,
-    takes_effect: AtomicBool,
-}
-
-impl Rows for CutOff {
-    fn blocks(&self) -> bool {
-        false
-    }
-
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
-        self.rows.get(key)
-    }
-
-    fn scan(&self, range: Range<&[u8]>, order: Order, visit: &mut Visit<'_>) -> Result<()> {
-        self.rows.scan(range, order, visit)
-    }
-
-    fn write(&self, batch: Batch) -> Result<()> {
-        let left = self.writes.load(SeqCst).checked_sub(1);
-        if left.is_some() || self.takes_effect.load(SeqCst) {
-            self.rows.write(batch)?;
-        }
-        self.writes.store(left.ok_or_else(|| Error::Unavailable("cut off".into()))?, SeqCst);
-        Ok(())
-    }
-
-    fn bytes(&self) -> Result<u64> {
-        self.rows.bytes()
     }
 }
 

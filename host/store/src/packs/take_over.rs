@@ -61,49 +61,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        Error, MemoryRows, Result,
-        rows::{self, Rows, Visit},
+        MemoryRows,
+        cut_off::CutOff,
+        rows::{self, Rows},
     };
-
-    /// A base that takes so many more writes.
-    struct Failing {
-        rows: MemoryRows,
-        writes: AtomicUsize,
-    }
-
-    impl Rows for Failing {
-        fn blocks(&self) -> bool {
-            false
-        }
-
-        fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
-            self.rows.get(key)
-        }
-
-        fn scan(&self, range: Range<&[u8]>, order: Order, visit: &mut Visit<'_>) -> Result<()> {
-            self.rows.scan(range, order, visit)
-        }
-
-        fn write(&self, batch: Batch) -> Result<()> {
-            self.apply(batch)
-        }
-
-        fn bytes(&self) -> Result<u64> {
-            self.rows.bytes()
-        }
-    }
-
-    impl Base for Failing {
-        fn apply(&self, batch: Batch) -> Result<()> {
-            let left = self.writes.load(SeqCst).checked_sub(1);
-            self.writes.store(left.ok_or_else(|| Error::Unavailable("cut off".into()))?, SeqCst);
-            self.rows.write(batch)
-        }
-
-        fn sync(&self) -> Result<()> {
-            Ok(())
-        }
-    }
 
     fn all(rows: &impl Rows) -> Vec<rows::Row> {
         rows::collect(rows, &b"a"[..]..&b"z"[..], Order::Ascending, usize::MAX).unwrap()
@@ -122,7 +83,7 @@ mod tests {
                 rows.write((1..=2_500).map(row).collect()).unwrap();
             }
             let before = all(&rows);
-            let base = Failing { rows, writes: AtomicUsize::new(cut_off) };
+            let base = CutOff { rows, writes: AtomicUsize::new(cut_off), ..CutOff::default() };
             let packs = Packs::new(base);
             assert_eq!(packs.take_over().is_ok(), cut_off == usize::MAX);
             let Packs { base, .. } = packs;

@@ -1,6 +1,9 @@
 //! Deliveries are listed newest first, filtered, in pages, and never another organization's.
 
+use std::sync::Arc;
+
 use serde_json::json;
+use transload_delivery::{Trouble, TroubleKind, Troubles};
 use transload_domain::{
     Content, Event, Fault, Organization, Status, Timestamp, Verdict, WebhookId,
 };
@@ -166,6 +169,31 @@ async fn open_deliveries_of_a_suspended_webhook_are_held() {
     let waits = |n: usize| shown["deliveries"][n]["waits_for"].as_str().map(str::to_owned);
     let held = "its webhook is suspended since 1970-01-01T00:00:00.000000Z (it failed); it goes out after resume";
     assert_eq!([waits(0), waits(1), waits(2)], [None, Some(held.into()), Some(held.into())]);
+}
+
+#[tokio::test]
+async fn what_waits_behind_a_trouble_of_its_webhook_says_so() {
+    let troubles = Arc::<Troubles>::default();
+    let host = Host::with(|parts| parts.troubles = Arc::clone(&troubles)).await;
+    let id = add_webhook(&host).await;
+    for (event, status) in [("1", Status::Scheduled), ("2", Status::Delivered)] {
+        let (no, _) = post_event(&host, event).await;
+        host.dispatch(no, vec![(id, status, made(b"{}"))]).await;
+    }
+    let trouble = Trouble {
+        kind: TroubleKind::Paused,
+        since: Timestamp::EPOCH,
+        detail: "the vendor answered 503".into(),
+        next_try: Timestamp::MAX,
+    };
+    troubles.put(id, trouble);
+    let listed = host.send(get("/v1/deliveries")).await.json;
+    let [delivered, open] = [0, 1].map(|n| listed["deliveries"][n].clone());
+    assert_eq!(delivered["waits_for"], json!(null));
+    let told = open["waits_for"].as_str().unwrap_or_default();
+    assert!(told.contains("the vendor answered 503"), "{told:?}");
+    let path = format!("/v1/deliveries/{}", open["id"].as_str().unwrap());
+    assert_eq!(host.send(get(&path)).await.json["waits_for"], open["waits_for"]);
 }
 
 #[tokio::test]
